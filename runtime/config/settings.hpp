@@ -1,0 +1,46 @@
+// What one node is told: configs/node.yaml. Strict; every fault at once; secrets by reference only.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/plan/source.hpp"
+
+namespace troupe::config {
+
+struct Settings {
+  std::string cluster = "default";     // [a-z0-9-]+; second token of every subject
+  std::string node;                    // [A-Za-z0-9_-]+; empty: the host's name
+  bool orchestrator = true;            // owns runs; needs Postgres
+  bool agent = true;                   // runs attempts and serves toolkits; needs no database
+  std::vector<std::string> roles{"*"}; // that it offers; "*": every role whose kind it can run
+  std::vector<std::string> labels;     // "gpu=1"
+  std::uint32_t slots = limits::slots_default;
+  std::string nats_url = "nats://127.0.0.1:4222";
+  std::string postgres_url;              // of an orchestrator; conninfo or URL
+  std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
+  std::string log_level = "info";
+  std::string log_file;                // empty: standard error
+  std::string data_dir;                // workspaces stand below it
+  std::vector<std::string> team_files; // absolute, resolved against the settings file
+  std::map<std::string, JsonText>
+      toolkits; // name -> its own settings; a toolkit not named here is not served
+};
+
+struct SettingsResult {
+  Settings settings; // meaningful only without faults
+  std::vector<plan::Fault> faults;
+};
+
+/// `${env:NAME}` and `${file:PATH}` (relative to the settings file) are filled in here, in any
+/// string. The settings of a toolkit are checked by the toolkit itself (toolkits/catalogue).
+SettingsResult parse_settings(const std::string& file, std::string_view text);
+
+/// parse_settings of a file's content. A file that cannot be read is one fault that says why.
+SettingsResult load_settings(const std::string& path);
+
+} // namespace troupe::config

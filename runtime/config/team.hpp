@@ -1,0 +1,69 @@
+// A team: roles, plans and routes that serve one kind of job (configs/teams/*.yaml), with all it
+// names read and checked.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/json_text.hpp"
+#include "runtime/message/agent_message.hpp"
+#include "runtime/plan/plan.hpp"
+#include "runtime/plan/source.hpp"
+
+namespace troupe::config {
+
+struct NamedPlan {
+  plan::Plan plan;
+  JsonText source; // the plan as JSON: what is pinned
+};
+
+/// Which plan an alert group starts. The first route whose labels all match takes it.
+struct AlertRoute {
+  std::map<std::string, std::string>
+      match; // common label -> exact value; "*": present; empty: any group
+  std::string plan;
+  plan::Template
+      inputs; // over the roots `group` (the webhook body) and `alert` (its first firing alert)
+  message::Priority priority = message::Priority::high;
+};
+
+struct Team {
+  std::string name;
+  std::string description;
+  std::map<std::string, message::RoleDefinition> roles;
+  std::map<std::string, NamedPlan> plans;
+  std::vector<AlertRoute> alert_routes;
+  std::string file;
+};
+
+struct FileFault {
+  std::string file;
+  plan::Fault fault;
+};
+
+struct TeamResult {
+  Team team;                     // meaningful only without faults
+  std::vector<FileFault> faults; // of the team's file and of every plan and runbook it names
+};
+
+TeamResult load_team(const std::string& path);
+
+/// What a run pins and executes: {"plan":{..source..},"team":"..","roles":{name:{..}}}, canonical.
+/// Its sha256 is the bundle's hash.
+struct Bundle {
+  std::string hash;
+  std::string body;
+};
+/// Takes the roles that the plan names, no others.
+Bundle make_bundle(const Team& team, const NamedPlan& plan);
+
+struct UnpackedBundle {
+  plan::Plan plan;
+  std::string team;
+  std::map<std::string, message::RoleDefinition> roles;
+};
+/// internal: not a bundle, or its plan no longer parses.
+Result<UnpackedBundle> unpack_bundle(const std::string& body);
+
+} // namespace troupe::config

@@ -1,0 +1,20 @@
+// SHA-256 (FIPS 180-4) and canonical JSON (RFC 8785): what plans, arguments and documents are named
+// by.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "runtime/json_text.hpp"
+
+namespace troupe {
+
+/// 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
+
+/// Keys sorted, no white space, numbers as RFC 8785 writes them. Requires valid JSON.
+std::string canonical(const JsonText& json);
+
+/// sha256_hex(canonical(json))
+std::string digest(const JsonText& json);
+
+} // namespace troupe

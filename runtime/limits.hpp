@@ -1,0 +1,69 @@
+// Every bound of Troupe, with what happens when it is reached. The relations between them are
+// asserted.
+#pragma once
+#include <chrono>
+#include <cstddef>
+
+namespace troupe::limits {
+
+using namespace std::chrono_literals;
+
+// Messages. A larger content is refused with invalid_input; it has to travel as an artifact.
+inline constexpr std::size_t bus_message_bytes_max = 1024 * 1024; // NATS max_payload
+inline constexpr std::size_t envelope_bytes_max = 4 * 1024;
+inline constexpr std::size_t payload_bytes_max = 512 * 1024; // output of a step, result of a tool
+static_assert(payload_bytes_max + envelope_bytes_max <= bus_message_bytes_max);
+
+// HTTP. A larger body is answered 413, a larger header 431.
+inline constexpr std::size_t http_body_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t http_header_bytes_max = 32 * 1024;
+inline constexpr std::size_t http_connections_max = 1024; // the next one is answered 503 and closed
+inline constexpr auto http_idle_timeout = 60s;
+inline constexpr auto http_request_timeout = 30s;
+
+// Plans. More is a fault that `plan check` names.
+inline constexpr std::size_t plan_bytes_max = 1024 * 1024;
+inline constexpr std::size_t plan_steps_max = 10'000;
+inline constexpr std::size_t plan_depth_max = 32;
+inline constexpr std::size_t template_bytes_max = 64 * 1024;
+inline constexpr std::size_t json_depth_max = 64;
+
+// Journal. A batch takes what is queued, up to these; more waits for the next batch.
+inline constexpr std::size_t journal_batch_rows_max = 1024;
+inline constexpr std::size_t journal_batch_bytes_max = 8 * 1024 * 1024;
+inline constexpr std::size_t journal_queue_max = 65'536; // beyond it intake answers 503
+static_assert(journal_batch_rows_max <= journal_queue_max);
+
+// Intake. Beyond this many unfinished jobs the webhooks answer 503 and the CLI says so.
+inline constexpr std::size_t open_jobs_max = 100'000;
+inline constexpr std::size_t alerts_per_webhook_max = 1'000;
+
+// Leases and heartbeats.
+inline constexpr auto heartbeat_interval = 500ms;
+inline constexpr auto lease_period = 3s; // an unchanged beat for so long lets a peer fence
+inline constexpr auto lease_margin =
+    1s; // a node stops granting so long before its own lease could lapse
+inline constexpr auto grant_period = 10s; // of a grant, from the first sending of its reserve
+inline constexpr auto grant_margin = 2s;  // waited beyond it before anybody else reconciles
+static_assert(heartbeat_interval * 4 <= lease_period);
+static_assert(lease_margin < lease_period);
+
+// Dispatch.
+inline constexpr auto assignment_answer_timeout =
+    2s; // accepted, refused or completed; else the attempt ends
+inline constexpr auto repeat_interval =
+    500ms; // of completed, settle and the like until acknowledged
+inline constexpr unsigned resumes_max =
+    5; // agent_down attempts of a step that resume by themselves
+inline constexpr unsigned crashes_per_minute_max =
+    3; // refolds of a step's or group's actor; one more fails it
+inline constexpr unsigned slots_default = 8; // attempts one agent node runs at a time
+
+// Tools.
+inline constexpr std::size_t tool_output_bytes_max = 256 * 1024;
+static_assert(tool_output_bytes_max <= payload_bytes_max);
+inline constexpr auto tool_timeout_default = 30s;
+inline constexpr unsigned tool_calls_at_once_max =
+    16; // per tool server; one more is refused, no_capacity
+
+} // namespace troupe::limits

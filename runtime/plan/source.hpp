@@ -1,0 +1,62 @@
+// YAML or JSON text as one tree with places, so that every fault can name where it stands.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/json_text.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::plan {
+
+/// Where a value stands: line and column (from 1) in YAML; in JSON, whose parser knows no lines, a
+/// JSON Pointer.
+struct Place {
+  std::uint32_t line = 0; // 0: JSON
+  std::uint32_t column = 0;
+  std::string pointer; // "/steps/0/retry"
+};
+
+struct Fault {
+  Place place;
+  std::string message; // what was wrong, what was expected, what to do
+};
+
+/// "plan.yaml:12:5: unknown key `retrys`; did you mean `retry`?" / "plan.json:/steps/0: ..."
+std::string to_string(const Fault& fault, std::string_view file);
+
+struct SourceNode {
+  enum class Type : std::uint8_t { null, boolean, number, string, list, map };
+  Type type = Type::null;
+  Place place;
+  std::string scalar;            // text of a string; JSON spelling of a boolean or number
+  std::vector<SourceNode> items; // of a list
+  std::vector<std::pair<std::string, SourceNode>> members; // of a map, in file order
+  std::vector<Place> member_places;                        // of the keys, in the same order
+
+  const SourceNode* find(std::string_view key) const; // nothing if absent or not a map
+  JsonText to_json() const;
+};
+
+struct Source {
+  std::string file;
+  bool is_json = false;
+  SourceNode root;
+};
+
+/// JSON if the file name ends in .json or the text begins with `{`; YAML 1.2's core scalars
+/// otherwise. A syntax error comes alone. Duplicate keys, anchors that expand beyond limits, and
+/// documents over limits::plan_bytes_max or limits::json_depth_max are faults too. `faults` is
+/// empty on success.
+struct SourceResult {
+  Source source;
+  std::vector<Fault> faults;
+};
+SourceResult read_source(std::string file, std::string_view text);
+
+/// Every fault on a line of its own, in file order; "" when there is none.
+std::string render(const std::vector<Fault>& faults, std::string_view file);
+
+} // namespace troupe::plan

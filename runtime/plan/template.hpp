@@ -1,0 +1,58 @@
+// ${{ }}: paths, literals, == != < <= > >= && || !, default(x, y), slice(list, from, to). No loops,
+// no input or output (PLANS.md, "Templates"). Inserted text is never evaluated again.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/json_text.hpp"
+#include "runtime/plan/plan.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::plan {
+
+/// What paths start from: one JSON object {"inputs":{..},"run":{..},"steps":{..},"signals":{..},
+/// ...}. It is parsed once.
+class Scope {
+ public:
+  explicit Scope(const JsonText& roots);
+  Scope(Scope&&) noexcept;
+  Scope& operator=(Scope&&) noexcept;
+  ~Scope();
+
+  /// Adds or replaces one root.
+  void set(std::string_view root, const JsonText& value);
+
+  struct Impl;
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Fills in a template. A value that is one ${{ }} keeps its type; embedded in text it becomes
+/// text; $${{ escapes. invalid_input: a missing path outside default(), a type error. The text
+/// names the expression.
+Result<JsonText> evaluate(const Template& value, const Scope& scope);
+
+/// Evaluates one expression to any JSON value.
+Result<JsonText> evaluate(const Expression& expression, const Scope& scope);
+
+/// Evaluates a condition. invalid_input also when it does not yield a boolean.
+Result<bool> evaluate_condition(const Expression& expression, const Scope& scope);
+
+/// Syntax only. Empty when fine, otherwise what is wrong.
+std::string syntax_fault(const Expression& expression);
+std::string syntax_fault(const Template& value);
+
+/// Every path an expression or template starts from, as written: {"inputs","domain"},
+/// {"steps","a","output","x"}.
+std::vector<std::vector<std::string>> paths_of(const Expression& expression);
+std::vector<std::vector<std::string>> paths_of(const Template& value);
+
+/// True, and the inside is put in `out`, if the text is exactly one ${{ }} (how `when` and `until`
+/// are written).
+bool single_expression(std::string_view text, Expression& out);
+
+} // namespace troupe::plan

@@ -1,0 +1,149 @@
+// Port: jobs, runs, their inbox, incidents and pinned documents. Postgres and memory, one
+// conformance suite.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/message/agent_message.hpp"
+#include "runtime/ports/journal.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::ports {
+
+/// A job, its run and the run's first append: one write.
+struct NewJob {
+  JobId id;
+  RunId run;
+  std::string idempotency_key; // empty: none
+  std::string
+      request_digest; // sha256 of what was asked; the same key with another digest is refused
+  std::string team;
+  std::string title;
+  message::Priority priority = message::Priority::normal;
+  std::string source; // "alertmanager", "cli", "http"
+  std::string bundle; // hash of the pinned document that the run executes
+  JsonText inputs;
+  Instant at{};
+  AppendId append;  // of seq 0
+  std::string body; // of seq 0
+};
+
+struct Submitted {
+  JobId job;
+  RunId run;
+  bool duplicate = false; // the idempotency key was known: ids of the first
+};
+
+/// One alert of a webhook body. Its identity is (receiver, group_key, fingerprint, status,
+/// starts_at).
+struct AlertEvent {
+  std::string fingerprint;
+  std::string status; // firing | resolved
+  std::string starts_at;
+  JsonText body;
+};
+
+struct AlertBatch {
+  std::string receiver;
+  std::string group_key;
+  std::vector<AlertEvent> events;
+  /// Started if a new firing event finds no open incident of this (receiver, group_key). Nothing:
+  /// no route takes the group; its events are recorded all the same.
+  std::optional<NewJob> job_if_needed;
+};
+
+struct AlertReceipt {
+  std::uint32_t accepted = 0;
+  std::uint32_t duplicates = 0;
+  std::vector<JobId> jobs;      // every job the body concerns, also when all were duplicates
+  std::optional<RunId> started; // the run of a new job
+  std::vector<RunId> signalled; // open runs that got a signal
+};
+
+struct InboxRow {
+  std::string id;
+  std::string kind; // signal | cancel | approval
+  JsonText body;    // signal: {"name":..,"body":..}
+  Instant at{};
+};
+
+struct JobRow {
+  JobId id;
+  std::string team, title, source, idempotency_key;
+  message::Priority priority = message::Priority::normal;
+  RunState state = RunState::running;
+  std::string reason;
+  Instant created_at{};
+  std::optional<Instant> finished_at;
+  JsonText inputs;
+  std::vector<RunId> runs; // newest first
+};
+
+struct RunRow {
+  RunId id;
+  JobId job;
+  std::string bundle;
+  RunState state = RunState::running;
+  std::string reason;
+  std::optional<IncarnationId> owner;
+  std::string owner_node; // its name, while owned
+  Instant created_at{};
+  std::optional<Instant> finished_at;
+};
+
+struct JobFilter {
+  std::string team; // empty: any
+  std::optional<RunState> state;
+  std::uint32_t limit = 50;    // at most 1000
+  std::optional<JobId> before; // page: older than this one
+};
+
+/// All calls: never block, `done` runs exactly once on a thread of the store. internal: the store
+/// cannot be reached (said after a few seconds); nothing was written, except where a call says
+/// otherwise.
+class JobStore {
+ public:
+  template <class T>
+  using Done = std::function<void(Result<T>)>;
+
+  virtual ~JobStore() = default;
+
+  /// invalid_input: the idempotency key was used for another request. no_capacity:
+  /// limits::open_jobs_max reached. Safe to repeat with the same NewJob after `internal`.
+  virtual void submit(NewJob job, Done<Submitted> done) = 0;
+
+  /// One transaction; answered after its commit. no_capacity as above. Safe to repeat.
+  virtual void accept_alerts(AlertBatch batch, Done<AlertReceipt> done) = 0;
+
+  /// Records a signal, a cancel or a decision for a run; each id once. False: the id was there
+  /// already. invalid_input: no such run, or it has ended.
+  virtual void post_inbox(RunId run, InboxRow row, Done<bool> done) = 0;
+  virtual void read_inbox(RunId run, Done<std::vector<InboxRow>> done) = 0;
+
+  /// Takes up to `limit` unfinished runs that nobody owns, or whose owner is fenced: by priority,
+  /// then round robin over teams, skipping rows that another node is claiming. Empty if `owner` is
+  /// fenced.
+  virtual void claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) = 0;
+  /// Gives a run up, if `owner` still has it.
+  virtual void release(RunId run, IncarnationId owner, Done<Unit> done) = 0;
+
+  /// Content-addressed: the hash is sha256 in hex of `body`. Storing it again changes nothing.
+  virtual void put_document(std::string hash, std::string kind, std::string body,
+                            Done<Unit> done) = 0;
+  /// invalid_input: no such document.
+  virtual void get_document(std::string hash, Done<std::string> done) = 0;
+
+  virtual void list_jobs(JobFilter filter, Done<std::vector<JobRow>> done) = 0; // newest first
+  virtual void get_job(JobId id, Done<std::optional<JobRow>> done) = 0;
+  virtual void list_runs(JobFilter filter,
+                         Done<std::vector<RunRow>> done) = 0; // `before` is ignored
+  virtual void get_run(RunId id, Done<std::optional<RunRow>> done) = 0;
+};
+
+} // namespace troupe::ports

@@ -1,0 +1,69 @@
+// Port: the journal, append-only (DURABILITY.md, "The journal"). Postgres and memory, one
+// conformance suite.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::ports {
+
+enum class RunState : std::uint8_t { running, completed, failed, cancelled, needs_person };
+
+/// What the runs and jobs rows get in the same statement when a decision ends the run.
+struct RunEnd {
+  RunState state = RunState::completed;
+  std::string reason; // one line for lists; empty when completed
+};
+
+/// All the events of one decision. Key: (run, seq).
+struct Append {
+  RunId run;
+  Seq seq = 0;
+  AppendId id;
+  IncarnationId owner; // who appends: the guard lets it through only while it is not fenced
+  Instant at{};
+  std::string body; // JSON text (runtime/supervision/event.hpp has the format)
+  std::vector<std::string>
+      inbox_applied; // ids of inbox rows that this decision took; deleted with it
+  std::optional<RunEnd> end;
+};
+
+enum class AppendOutcome : std::uint8_t {
+  durable,        // perform the effects
+  ownership_lost, // nothing written: fenced, or the key is another's. Drop the run and release it
+};
+
+struct JournalRow {
+  Seq seq = 0;
+  AppendId id;
+  Instant at{};
+  std::string body;
+};
+
+class Journal {
+ public:
+  using AppendDone = std::function<void(AppendOutcome)>;
+  using ReadDone = std::function<void(Result<std::vector<JournalRow>>)>;
+
+  virtual ~Journal() = default;
+
+  /// Never blocks; `done` runs exactly once, on the journal's thread, when the outcome is *known*:
+  /// through a lost connection it is found out by reading the key back, however long that takes. A
+  /// run has at most one append in flight. Appends queued at the same moment share one statement.
+  virtual void append(Append append, AppendDone done) = 0;
+
+  /// Rows with seq >= `from`, in order, at most `limit`. `done` likewise; internal: the store
+  /// cannot be reached.
+  virtual void read(RunId run, Seq from, std::size_t limit, ReadDone done) = 0;
+
+  /// Appends queued and not yet answered. Thread-safe.
+  virtual std::size_t depth() const = 0;
+};
+
+} // namespace troupe::ports

@@ -1,0 +1,64 @@
+// The contract of a toolkit: a bundle of related tools. It reaches the network through ports, runs
+// commands as argv lists, and knows nothing of actors (actors/tool_server serves it on the bus).
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/limits.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::toolkits {
+
+enum class Risk : std::uint8_t { read, write, destructive };
+
+/// What a repeat means. pure: nothing; idempotent: the same state; keyed: the sink refuses a
+/// repeated key; once: a second effect.
+enum class Effect : std::uint8_t { pure, idempotent, keyed, once };
+
+std::string_view to_string(Risk risk);
+std::string_view to_string(Effect effect);
+
+struct ToolSpec {
+  std::string name; // "<toolkit>.<verb>"
+  std::string description;
+  JsonText input_schema; // JSON Schema, draft 7; additionalProperties false
+  JsonText output_schema;
+  Risk risk = Risk::read;
+  Effect effect = Effect::pure;
+  Millis timeout{limits::tool_timeout_default};
+  std::size_t output_bytes_max =
+      limits::tool_output_bytes_max; // a larger output is an error, tool_failed
+};
+
+struct ToolCall {
+  std::string tool;
+  JsonText arguments;          // checked against input_schema by the caller
+  std::string idempotency_key; // the same for every repeat of the same activity
+  std::string job;             // names the workspace
+  Millis timeout{limits::tool_timeout_default};
+};
+
+class Toolkit {
+ public:
+  virtual ~Toolkit() = default;
+
+  virtual std::string_view name() const = 0; // "probe"
+  virtual const std::vector<ToolSpec>& tools() const = 0;
+  /// True: it acts on this node's own files or services, and is addressed there. False: any of its
+  /// servers may answer.
+  virtual bool bound() const = 0;
+
+  /// Blocks for at most call.timeout and returns soon after `stop` is requested. Called from
+  /// several threads at once. tool_failed, timeout, invalid_input, cancelled: as the error's text
+  /// says. Nothing it starts survives the call, except a service that its catalogue tells it to
+  /// start.
+  virtual Result<JsonText> call(const ToolCall& call, std::stop_token stop) = 0;
+};
+
+} // namespace troupe::toolkits
