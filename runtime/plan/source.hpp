@@ -11,12 +11,14 @@
 
 namespace troupe::plan {
 
-/// Where a value stands: line and column (from 1) in YAML; in JSON, whose parser knows no lines, a
-/// JSON Pointer.
+/// Where a value stands: line and column (in characters, from 1) in YAML; in JSON, whose parser
+/// knows no lines, a JSON Pointer. A JSON text that cannot be read at all has a line and a column
+/// too.
 struct Place {
   std::uint32_t line = 0; // 0: JSON
   std::uint32_t column = 0;
-  std::string pointer; // "/steps/0/retry"
+  std::string pointer;     // "/steps/0/retry"
+  std::uint32_t order = 0; // in JSON: counts the values of the file, to sort faults by
 };
 
 struct Fault {
@@ -40,21 +42,30 @@ struct SourceNode {
   JsonText to_json() const;
 };
 
+/// "a map", "a list", "text", "a number", "a boolean", "null": for the texts of faults.
+std::string_view describe(SourceNode::Type type);
+
 struct Source {
   std::string file;
   bool is_json = false;
   SourceNode root;
 };
 
-/// JSON if the file name ends in .json or the text begins with `{`; YAML 1.2's core scalars
-/// otherwise. A syntax error comes alone. Duplicate keys, anchors that expand beyond limits, and
-/// documents over limits::plan_bytes_max or limits::json_depth_max are faults too. `faults` is
-/// empty on success.
+/// `faults` is empty on success. A text that cannot be read at all (syntax, size, depth, bytes that
+/// are not UTF-8 text) has one fault and an empty root. Duplicate keys, merge keys, tags and the
+/// like leave the rest of the tree in place, so that its other faults can be named in one go.
 struct SourceResult {
   Source source;
   std::vector<Fault> faults;
 };
+
+/// JSON if the file name ends in .json or the text begins with `{`; YAML with the scalars of YAML
+/// 1.2's core schema otherwise. Limits: limits::plan_bytes_max (also for what aliases add) and
+/// limits::json_depth_max.
 SourceResult read_source(std::string file, std::string_view text);
+
+/// Orders faults as their places stand in the file.
+void sort_by_place(std::vector<Fault>& faults);
 
 /// Every fault on a line of its own, in file order; "" when there is none.
 std::string render(const std::vector<Fault>& faults, std::string_view file);
