@@ -18,6 +18,9 @@ namespace troupe::message {
 
 enum class Priority : std::uint8_t { low = 0, normal = 1, high = 2, critical = 3 };
 
+std::string_view to_string(Priority priority);                 // "normal"
+std::optional<Priority> parse_priority(std::string_view name); // nothing for an unknown word
+
 // ---- parts that several messages share
 
 /// Names one activity for ever: the key under which it is reserved and settled (DURABILITY.md).
