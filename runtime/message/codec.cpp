@@ -331,7 +331,7 @@ std::string encode(const AgentMessage& message) {
 Result<AgentMessage> decode(std::string_view json) {
   if (json.size() > limits::bus_message_bytes_max)
     return make_error(ErrorClass::invalid_input,
-                      "the message itself: " + std::to_string(json.size()) + " bytes; at most " +
+                      "the document itself: " + std::to_string(json.size()) + " bytes; at most " +
                           std::to_string(limits::bus_message_bytes_max) +
                           ". Send what is larger as an artifact");
   JsonReader in{json};

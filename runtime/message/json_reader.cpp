@@ -79,7 +79,7 @@ bool JsonReader::within(std::size_t index) {
 }
 
 std::string JsonReader::error() const {
-  return (pointer_.empty() ? "the message itself" : pointer_) + ": " + message_;
+  return (pointer_.empty() ? "the document itself" : pointer_) + ": " + message_;
 }
 
 bool JsonReader::mistyped(std::string_view expected) {

@@ -230,11 +230,11 @@ BOOST_AUTO_TEST_CASE(bad_input_is_refused_with_the_place_of_the_fault) {
 BOOST_AUTO_TEST_CASE(what_is_no_message_at_all_is_refused) {
   const auto head = [](std::string_view marker) { return small.substr(0, small.find(marker)); };
   const std::pair<std::string, std::string> table[] = {
-      {"", "the message itself: not JSON: expected an object, but the text ends at offset 0"},
-      {"[]", "the message itself: expected an object, got an array"},
-      {"hello", "the message itself: not JSON: expected an object, got `h` at offset 0"},
+      {"", "the document itself: not JSON: expected an object, but the text ends at offset 0"},
+      {"[]", "the document itself: expected an object, got an array"},
+      {"hello", "the document itself: not JSON: expected an object, got `h` at offset 0"},
       {small + "x",
-       "the message itself: not JSON: expected nothing after the value, got `x` at offset 237"},
+       "the document itself: not JSON: expected nothing after the value, got `x` at offset 237"},
       {head(R"(,"arguments")"),
        "/content: not JSON: expected `,` or `}`, but the text ends at offset 188"},
       {head(R"(probe)"),
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_message_at_all_is_refused) {
       {R"({"v":1,"type":"bus.whois","id":"01a1fa42-207b-7510-aa4c-364796553b01","content":{}})",
        "/sender: missing; expected a string"},
       {std::string(limits::bus_message_bytes_max + 1, ' '),
-       "the message itself: 1048577 bytes; at most 1048576. Send what is larger as an artifact"},
+       "the document itself: 1048577 bytes; at most 1048576. Send what is larger as an artifact"},
   };
   for (const auto& [text, expected] : table) {
     const auto result = decode(text);

@@ -1,0 +1,30 @@
+#include "runtime/intake/route.hpp"
+
+#include <algorithm>
+
+namespace troupe::intake {
+namespace {
+
+const std::string* find_label(const Labels& labels, const std::string& name) {
+  const auto found = labels.find(name);
+  return found == labels.end() ? nullptr : &found->second;
+}
+
+} // namespace
+
+const config::AlertRoute* match_route(const std::vector<config::AlertRoute>& routes,
+                                      const Webhook& webhook) {
+  const auto* alert = webhook.first_firing();
+  const auto matches = [&](const auto& wanted) {
+    const auto& [name, value] = wanted;
+    const auto* label = find_label(webhook.common_labels, name);
+    if (label == nullptr && alert != nullptr) label = find_label(alert->labels, name);
+    return label != nullptr && (value == "*" || value == *label);
+  };
+  const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& candidate) {
+    return std::all_of(candidate.match.begin(), candidate.match.end(), matches);
+  });
+  return route == routes.end() ? nullptr : &*route;
+}
+
+} // namespace troupe::intake
