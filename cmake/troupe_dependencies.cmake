@@ -1,26 +1,50 @@
 # One imported target per third-party library. Everything comes from the distribution (ops/install);
-# ARCHITECTURE.md says why each was chosen.
+# ARCHITECTURE.md says why each was chosen. What is missing is reported together, with the remedy.
+
+set(troupe_missing "")
+
+# troupe_need(NAME FOUND): notes NAME as missing unless FOUND is true.
+macro(troupe_need name found)
+  if(NOT ${found})
+    list(APPEND troupe_missing "${name}")
+  endif()
+endmacro()
 
 find_package(Threads REQUIRED)
-find_package(PkgConfig REQUIRED)
-find_package(Boost 1.81 REQUIRED COMPONENTS json unit_test_framework)
-find_package(spdlog REQUIRED)
-find_package(CURL REQUIRED)
-find_package(OpenSSL REQUIRED)
-find_package(CLI11 REQUIRED)
-find_package(date REQUIRED)
-find_package(prometheus-cpp REQUIRED)
+find_package(Boost 1.81 QUIET COMPONENTS json unit_test_framework)
+troupe_need("Boost 1.81 with json and test" Boost_FOUND)
+foreach(package spdlog CURL OpenSSL CLI11 date prometheus-cpp)
+  find_package(${package} QUIET)
+  troupe_need(${package} ${package}_FOUND)
+endforeach()
 
-pkg_check_modules(libnats REQUIRED IMPORTED_TARGET libnats) # its CMake package names a file Debian does not ship
-pkg_check_modules(libpq REQUIRED IMPORTED_TARGET libpq)
-pkg_check_modules(yaml_cpp REQUIRED IMPORTED_TARGET yaml-cpp)
+# libnats has a CMake package, but it names a file that Debian does not ship.
+find_package(PkgConfig QUIET)
+troupe_need(pkg-config PKG_CONFIG_FOUND)
+if(PKG_CONFIG_FOUND)
+  foreach(module libnats libpq yaml-cpp)
+    string(REPLACE "-" "_" prefix ${module})
+    pkg_check_modules(${prefix} QUIET IMPORTED_TARGET ${module})
+    troupe_need(${module} ${prefix}_FOUND)
+  endforeach()
+endif()
 
-# CAF 0.17.6 ships neither a CMake package nor a pkg-config file.
-find_path(CAF_INCLUDE_DIR caf/all.hpp REQUIRED)
-find_library(CAF_CORE_LIBRARY caf_core REQUIRED)
+# CAF 0.17.6 ships neither a CMake package nor a pkg-config file. Its headers count as the system's.
+find_path(CAF_INCLUDE_DIR caf/all.hpp)
+find_library(CAF_CORE_LIBRARY caf_core)
+troupe_need("CAF (headers)" CAF_INCLUDE_DIR)
+troupe_need("CAF (libcaf_core)" CAF_CORE_LIBRARY)
+
+find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp) # header-only
+troupe_need(valijson VALIJSON_INCLUDE_DIR)
+
+if(troupe_missing)
+  list(JOIN troupe_missing "\n  " troupe_missing)
+  message(FATAL_ERROR "Libraries are missing:\n  ${troupe_missing}\n"
+                      "On Debian 12 `./ops/install build` installs them; "
+                      "`./ops/install --list build` prints the packages.")
+endif()
+
 add_library(troupe_caf INTERFACE)
 target_include_directories(troupe_caf SYSTEM INTERFACE ${CAF_INCLUDE_DIR})
 target_link_libraries(troupe_caf INTERFACE ${CAF_CORE_LIBRARY} Threads::Threads)
-
-# Header-only.
-find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
