@@ -1,5 +1,6 @@
 // ${{ }}: paths, literals, == != < <= > >= && || !, default(x, y), slice(list, from, to). No loops,
-// no input or output (PLANS.md, "Templates"). Inserted text is never evaluated again.
+// no input or output (PLANS.md, "Templates"; expression.hpp has the grammar). Inserted text is
+// never evaluated again.
 #pragma once
 #include <memory>
 #include <string>
@@ -13,7 +14,7 @@
 namespace troupe::plan {
 
 /// What paths start from: one JSON object {"inputs":{..},"run":{..},"steps":{..},"signals":{..},
-/// ...}. It is parsed once.
+/// ...}. It is parsed once. A name that `signals` does not hold is null: the signal has not come.
 class Scope {
  public:
   explicit Scope(const JsonText& roots);
@@ -31,12 +32,12 @@ class Scope {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Fills in a template. A value that is one ${{ }} keeps its type; embedded in text it becomes
-/// text; $${{ escapes. invalid_input: a missing path outside default(), a type error. The text
-/// names the expression.
+/// Fills in a template. A value that is one ${{ }} keeps its type; embedded in text it becomes text
+/// (its JSON, strings as they are); $${{ escapes. invalid_input: a missing path outside default(),
+/// a type error, a result over limits::payload_bytes_max. The text names the expression.
 Result<JsonText> evaluate(const Template& value, const Scope& scope);
 
-/// Evaluates one expression to any JSON value.
+/// Evaluates one expression to any JSON value. invalid_input as above.
 Result<JsonText> evaluate(const Expression& expression, const Scope& scope);
 
 /// Evaluates a condition. invalid_input also when it does not yield a boolean.
@@ -46,8 +47,8 @@ Result<bool> evaluate_condition(const Expression& expression, const Scope& scope
 std::string syntax_fault(const Expression& expression);
 std::string syntax_fault(const Template& value);
 
-/// Every path an expression or template starts from, as written: {"inputs","domain"},
-/// {"steps","a","output","x"}.
+/// Every path that stands in an expression or a template, as written: {"inputs","domain"},
+/// {"steps","a","output","x"}; an index as its digits. What does not parse has none.
 std::vector<std::vector<std::string>> paths_of(const Expression& expression);
 std::vector<std::vector<std::string>> paths_of(const Template& value);
 
