@@ -38,6 +38,13 @@ static_assert(journal_batch_rows_max <= journal_queue_max);
 inline constexpr std::size_t open_jobs_max = 100'000;
 inline constexpr std::size_t alerts_per_webhook_max = 1'000;
 
+// Store.
+inline constexpr std::size_t store_calls_max = 16'384; // waiting; one more is refused, no_capacity
+inline constexpr auto store_call_timeout = 5s;         // then the call is answered with `internal`
+inline constexpr std::size_t store_key_bytes_max =
+    512; // idempotency keys, inbox ids, team names, fingerprints; a longer one is refused
+inline constexpr std::size_t list_rows_max = 1'000; // of jobs or runs; a higher limit is lowered
+
 // Leases and heartbeats.
 inline constexpr auto heartbeat_interval = 500ms;
 inline constexpr auto lease_period = 3s; // an unchanged beat for so long lets a peer fence

@@ -56,6 +56,7 @@ struct AlertBatch {
   /// Started if a new firing event finds no open incident of this (receiver, group_key). Nothing:
   /// no route takes the group; its events are recorded all the same.
   std::optional<NewJob> job_if_needed;
+  Instant at{}; // when it came
 };
 
 struct AlertReceipt {
@@ -98,15 +99,17 @@ struct RunRow {
 };
 
 struct JobFilter {
-  std::string team; // empty: any
-  std::optional<RunState> state;
-  std::uint32_t limit = 50;    // at most 1000
-  std::optional<JobId> before; // page: older than this one
+  std::string team{}; // empty: any
+  std::optional<RunState> state{};
+  std::uint32_t limit = 50;      // at most 1000
+  std::optional<JobId> before{}; // page: older than this one
 };
 
-/// All calls: never block, `done` runs exactly once on a thread of the store. internal: the store
-/// cannot be reached (said after a few seconds); nothing was written, except where a call says
-/// otherwise.
+/// All calls: never block, `done` runs exactly once on a thread of the store. Errors of every call:
+/// internal: the store cannot be reached, or is closing (said after limits::store_call_timeout); a
+/// write may or may not have happened, and is safe to repeat with the same arguments. no_capacity:
+/// limits::store_calls_max calls wait already. invalid_input: a text is not UTF-8 or holds NUL, a
+/// key is longer than limits::store_key_bytes_max.
 class JobStore {
  public:
   template <class T>
@@ -115,25 +118,31 @@ class JobStore {
   virtual ~JobStore() = default;
 
   /// invalid_input: the idempotency key was used for another request. no_capacity:
-  /// limits::open_jobs_max reached. Safe to repeat with the same NewJob after `internal`.
+  /// limits::open_jobs_max reached (each node counts about once a second, so several together may
+  /// overshoot a little).
   virtual void submit(NewJob job, Done<Submitted> done) = 0;
 
-  /// One transaction; answered after its commit. no_capacity as above. Safe to repeat.
+  /// One transaction; answered after its commit. Every new event of an open incident reaches its
+  /// run as a signal named by its status, whose inbox id is derived from the event. no_capacity as
+  /// above; then nothing is recorded.
   virtual void accept_alerts(AlertBatch batch, Done<AlertReceipt> done) = 0;
 
-  /// Records a signal, a cancel or a decision for a run; each id once. False: the id was there
-  /// already. invalid_input: no such run, or it has ended.
+  /// Records a signal, a cancel or a decision for a run; each id once in the run's life. False: the
+  /// id was there already, taken or not. invalid_input: no such run, or it has ended.
   virtual void post_inbox(RunId run, InboxRow row, Done<bool> done) = 0;
+  /// What no decision has taken yet, in the order of arrival.
   virtual void read_inbox(RunId run, Done<std::vector<InboxRow>> done) = 0;
 
   /// Takes up to `limit` unfinished runs that nobody owns, or whose owner is fenced: by priority,
-  /// then round robin over teams, skipping rows that another node is claiming. Empty if `owner` is
-  /// fenced.
+  /// then round robin over teams, the oldest of each first, skipping rows that another node is
+  /// claiming. Empty if `owner` is fenced or never joined. Runs that a call took whose answer was
+  /// lost come back with the next call of the same owner.
   virtual void claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) = 0;
   /// Gives a run up, if `owner` still has it.
   virtual void release(RunId run, IncarnationId owner, Done<Unit> done) = 0;
 
-  /// Content-addressed: the hash is sha256 in hex of `body`. Storing it again changes nothing.
+  /// Content-addressed: the hash is sha256 in hex of `body` (else invalid_input). Storing it again
+  /// changes nothing.
   virtual void put_document(std::string hash, std::string kind, std::string body,
                             Done<Unit> done) = 0;
   /// invalid_input: no such document.

@@ -30,13 +30,16 @@ struct Append {
   Instant at{};
   std::string body; // JSON text (runtime/supervision/event.hpp has the format)
   std::vector<std::string>
-      inbox_applied; // ids of inbox rows that this decision took; deleted with it
+      inbox_applied; // ids of inbox rows that this decision took; gone from the inbox with it
   std::optional<RunEnd> end;
 };
 
 enum class AppendOutcome : std::uint8_t {
   durable,        // perform the effects
   ownership_lost, // nothing written: fenced, or the key is another's. Drop the run and release it
+  /// Nothing written, only for an append with an `end`: the inbox holds rows that the decision has
+  /// not taken. Read it and decide again, under the same seq with a new append id.
+  inbox_waiting,
 };
 
 struct JournalRow {
@@ -56,10 +59,13 @@ class Journal {
   /// Never blocks; `done` runs exactly once, on the journal's thread, when the outcome is *known*:
   /// through a lost connection it is found out by reading the key back, however long that takes. A
   /// run has at most one append in flight. Appends queued at the same moment share one statement.
+  /// Nothing is refused here: past limits::journal_queue_max intake stops taking jobs. When the
+  /// store is destroyed, `done`s still waiting are dropped without a call. Bytes of `body` that are
+  /// not UTF-8, and NUL, are stored as U+FFFD.
   virtual void append(Append append, AppendDone done) = 0;
 
-  /// Rows with seq >= `from`, in order, at most `limit`. `done` likewise; internal: the store
-  /// cannot be reached.
+  /// Rows with seq >= `from`, in order, at most `limit`. `done` runs exactly once, on a thread of
+  /// the store. internal: it cannot be reached.
   virtual void read(RunId run, Seq from, std::size_t limit, ReadDone done) = 0;
 
   /// Appends queued and not yet answered. Thread-safe.

@@ -1,0 +1,346 @@
+#include "runtime/store/memory_database.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "runtime/limits.hpp"
+#include "runtime/store/refusals.hpp"
+#include "runtime/store/texts.hpp"
+
+namespace troupe::store {
+
+using ports::AppendOutcome;
+using ports::RunState;
+
+// ---- journal
+
+AppendOutcome MemoryDatabase::append(const ports::Append& append) {
+  const std::lock_guard lock{mutex_};
+  auto& rows = journal_[append.run];
+  if (const auto row = rows.find(append.seq); row != rows.end())
+    return row->second.id == append.id ? AppendOutcome::durable : AppendOutcome::ownership_lost;
+  if (!may_write(append.owner)) return AppendOutcome::ownership_lost;
+
+  const auto found = runs_.find(append.run);
+  Run* run = found == runs_.end() ? nullptr : &found->second;
+  const auto taken_now = [&](const InboxEntry& entry) {
+    return std::ranges::find(append.inbox_applied, entry.row.id) != append.inbox_applied.end();
+  };
+  if (append.end) {
+    if (!run || run->row.state != RunState::running) return AppendOutcome::ownership_lost;
+    if (std::ranges::any_of(run->inbox,
+                            [&](const auto& entry) { return !entry.taken && !taken_now(entry); }))
+      return AppendOutcome::inbox_waiting;
+  }
+  rows[append.seq] = {append.seq, append.id, append.at, storable(append.body)};
+  if (!run) return AppendOutcome::durable;
+  for (auto& entry : run->inbox) entry.taken = entry.taken || taken_now(entry);
+  if (append.end) end(*run, *append.end, append.at);
+  return AppendOutcome::durable;
+}
+
+void MemoryDatabase::end(Run& run, const ports::RunEnd& end, Instant at) {
+  run.row.state = end.state;
+  run.row.reason = storable(end.reason);
+  run.row.finished_at = at;
+  run.row.owner.reset();
+  run.inbox.clear();
+  incidents_.erase(run.group);
+  auto& job = jobs_.at(run.row.job).row;
+  if (job.runs.front() != run.row.id) return; // a newer run speaks for the job
+  job.state = end.state;
+  job.reason = run.row.reason;
+  job.finished_at = at;
+  --open_jobs_;
+}
+
+std::vector<ports::JournalRow> MemoryDatabase::read(RunId run, Seq from, std::size_t limit) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::JournalRow> rows;
+  const auto& journal = journal_[run];
+  for (auto row = journal.lower_bound(from); row != journal.end() && rows.size() < limit; ++row)
+    rows.push_back(row->second);
+  return rows;
+}
+
+// ---- jobs
+
+void MemoryDatabase::insert(const ports::NewJob& job) {
+  Job row;
+  row.row = {job.id,       job.team,          job.title, job.source, job.idempotency_key,
+             job.priority, RunState::running, "",        job.at,     std::nullopt,
+             job.inputs,   {job.run}};
+  row.digest = job.request_digest;
+  jobs_[job.id] = std::move(row);
+  if (!job.idempotency_key.empty()) keys_[{job.team, job.idempotency_key}] = job.id;
+  Run run;
+  run.row.id = job.run;
+  run.row.job = job.id;
+  run.row.bundle = job.bundle;
+  run.row.created_at = job.at;
+  run.team = job.team;
+  run.priority = job.priority;
+  runs_[job.run] = std::move(run);
+  journal_[job.run][0] = {0, job.append, job.at, job.body};
+  ++open_jobs_;
+}
+
+Result<ports::Submitted> MemoryDatabase::submit(const ports::NewJob& job) {
+  const std::lock_guard lock{mutex_};
+  if (jobs_.contains(job.id)) return ports::Submitted{job.id, job.run, false};
+  if (const auto known = keys_.find({job.team, job.idempotency_key}); known != keys_.end()) {
+    const auto& first = jobs_.at(known->second);
+    if (first.digest != job.request_digest) return key_is_taken(job.idempotency_key);
+    return ports::Submitted{first.row.id, first.row.runs.back(), true};
+  }
+  if (full()) return jobs_are_full(open_jobs_max_);
+  insert(job);
+  return ports::Submitted{job.id, job.run, false};
+}
+
+std::vector<std::string> MemoryDatabase::record(const ports::AlertBatch& batch,
+                                                const std::string& group) {
+  std::vector<std::string> fresh;
+  for (const auto& event : batch.events) {
+    const auto id = alert_identity(batch, event);
+    if (alerts_.try_emplace(id, Alert{event, group, std::nullopt, alerts_.size()}).second)
+      fresh.push_back(id);
+  }
+  return fresh;
+}
+
+Result<> MemoryDatabase::start_incident(const ports::AlertBatch& batch, const std::string& group) {
+  const auto& job = *batch.job_if_needed;
+  if (full()) return jobs_are_full(open_jobs_max_);
+  if (keys_.contains({job.team, job.idempotency_key})) return key_is_taken(job.idempotency_key);
+  insert(job);
+  runs_.at(job.run).group = group;
+  incidents_[group] = job.run;
+  return {};
+}
+
+std::optional<JobId> MemoryDatabase::last_firing(const std::string& group,
+                                                 const std::string& fingerprint) const {
+  const Alert* last = nullptr;
+  for (const auto& [id, alert] : alerts_)
+    if (alert.job && alert.group == group && alert.event.fingerprint == fingerprint &&
+        alert.event.status == "firing" && (!last || alert.place > last->place))
+      last = &alert;
+  return last ? last->job : std::nullopt;
+}
+
+Result<ports::AlertReceipt> MemoryDatabase::accept_alerts(const ports::AlertBatch& batch) {
+  const std::lock_guard lock{mutex_};
+  const auto group = identity({batch.receiver, batch.group_key});
+  const auto fresh = record(batch, group);
+  ports::AlertReceipt receipt;
+  receipt.accepted = static_cast<std::uint32_t>(fresh.size());
+  receipt.duplicates = static_cast<std::uint32_t>(batch.events.size() - fresh.size());
+
+  const auto open = incidents_.find(group);
+  const bool fires = std::ranges::any_of(
+      fresh, [&](const auto& id) { return alerts_.at(id).event.status == "firing"; });
+  if (open != incidents_.end()) {
+    auto& run = runs_.at(open->second);
+    for (const auto& id : fresh) {
+      const auto& event = alerts_.at(id).event;
+      run.inbox.push_back(
+          {{signal_id(id), "signal", JsonText{signal_body(event)}, batch.at}, false});
+      alerts_.at(id).job = run.row.job;
+    }
+    if (!fresh.empty()) receipt.signalled = {run.row.id};
+    if (batch.job_if_needed && batch.job_if_needed->run == run.row.id)
+      receipt.started = run.row.id; // the very batch that started it, sent again
+  } else if (fires && batch.job_if_needed) {
+    if (auto started = start_incident(batch, group); !started) {
+      for (const auto& id : fresh) alerts_.erase(id);
+      return started.error();
+    }
+    receipt.started = batch.job_if_needed->run;
+    for (const auto& id : fresh) alerts_.at(id).job = batch.job_if_needed->id;
+  } else {
+    for (const auto& id : fresh)
+      if (auto& alert = alerts_.at(id); alert.event.status == "resolved")
+        alert.job = last_firing(group, alert.event.fingerprint);
+  }
+
+  std::set<JobId> jobs;
+  for (const auto& event : batch.events)
+    if (const auto& job = alerts_.at(alert_identity(batch, event)).job) jobs.insert(*job);
+  receipt.jobs = {jobs.begin(), jobs.end()};
+  return receipt;
+}
+
+Result<bool> MemoryDatabase::post_inbox(RunId id, const ports::InboxRow& row) {
+  const std::lock_guard lock{mutex_};
+  const auto found = runs_.find(id);
+  if (found == runs_.end()) return no_such_run(id);
+  auto& run = found->second;
+  if (run.row.state != RunState::running) return run_has_ended(id);
+  if (std::ranges::any_of(run.inbox, [&](const auto& entry) { return entry.row.id == row.id; }))
+    return false;
+  run.inbox.push_back({row, false});
+  return true;
+}
+
+std::vector<ports::InboxRow> MemoryDatabase::read_inbox(RunId id) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::InboxRow> rows;
+  if (const auto run = runs_.find(id); run != runs_.end())
+    for (const auto& entry : run->second.inbox)
+      if (!entry.taken) rows.push_back(entry.row);
+  return rows;
+}
+
+bool MemoryDatabase::is_free(const Run& run) const {
+  if (run.row.state != RunState::running) return false;
+  return !run.row.owner || !may_write(*run.row.owner);
+}
+
+std::vector<ports::RunRow> MemoryDatabase::claim(IncarnationId owner, std::size_t limit,
+                                                 std::map<message::Priority, std::string>& after) {
+  const std::lock_guard lock{mutex_};
+  if (!may_write(owner)) return {};
+  struct Candidate {
+    int rank;         // higher priorities first
+    std::size_t turn; // then every team's first, every team's second, ...
+    bool served;      // of those, the teams behind the one that was served last
+    std::string team;
+    Run* run;
+    auto key() const { return std::tie(rank, turn, served, team); }
+  };
+  std::map<std::pair<message::Priority, std::string>, std::size_t> turns;
+  std::vector<Candidate> candidates;
+  for (auto& [id, run] : runs_) { // oldest first
+    if (!is_free(run)) continue;
+    const auto last = after.find(run.priority);
+    candidates.push_back({-static_cast<int>(run.priority), turns[{run.priority, run.team}]++,
+                          last != after.end() && run.team <= last->second, run.team, &run});
+  }
+  std::ranges::sort(candidates, {}, &Candidate::key);
+  std::vector<ports::RunRow> rows;
+  for (std::size_t i = 0; i < candidates.size() && i < limit; ++i) {
+    auto& run = *candidates[i].run;
+    run.row.owner = owner;
+    after[run.priority] = run.team;
+    rows.push_back(shown(run));
+  }
+  return rows;
+}
+
+void MemoryDatabase::release(RunId id, IncarnationId owner) {
+  const std::lock_guard lock{mutex_};
+  const auto run = runs_.find(id);
+  if (run != runs_.end() && run->second.row.owner == owner) run->second.row.owner.reset();
+}
+
+void MemoryDatabase::put_document(const std::string& hash, const std::string& body) {
+  const std::lock_guard lock{mutex_};
+  documents_.try_emplace(hash, body);
+}
+
+Result<std::string> MemoryDatabase::get_document(const std::string& hash) {
+  const std::lock_guard lock{mutex_};
+  const auto found = documents_.find(hash);
+  if (found == documents_.end()) return no_such_document(hash);
+  return found->second;
+}
+
+// ---- lists
+
+std::vector<ports::JobRow> MemoryDatabase::list_jobs(const ports::JobFilter& filter) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::JobRow> rows;
+  const std::size_t limit = std::min<std::size_t>(filter.limit, limits::list_rows_max);
+  auto at = filter.before ? jobs_.lower_bound(*filter.before) : jobs_.end();
+  while (at != jobs_.begin() && rows.size() < limit) {
+    const auto& job = (--at)->second.row;
+    if (!filter.team.empty() && job.team != filter.team) continue;
+    if (filter.state && job.state != *filter.state) continue;
+    rows.push_back(job);
+  }
+  return rows;
+}
+
+std::optional<ports::JobRow> MemoryDatabase::get_job(JobId id) {
+  const std::lock_guard lock{mutex_};
+  const auto job = jobs_.find(id);
+  if (job == jobs_.end()) return std::nullopt;
+  return job->second.row;
+}
+
+ports::RunRow MemoryDatabase::shown(const Run& run) const {
+  auto row = run.row;
+  if (row.owner) row.owner_node = nodes_.at(*row.owner).name;
+  return row;
+}
+
+std::vector<ports::RunRow> MemoryDatabase::list_runs(const ports::JobFilter& filter) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::RunRow> rows;
+  const std::size_t limit = std::min<std::size_t>(filter.limit, limits::list_rows_max);
+  for (auto at = runs_.rbegin(); at != runs_.rend() && rows.size() < limit; ++at) {
+    const auto& run = at->second;
+    if (!filter.team.empty() && run.team != filter.team) continue;
+    if (filter.state && run.row.state != *filter.state) continue;
+    rows.push_back(shown(run));
+  }
+  return rows;
+}
+
+std::optional<ports::RunRow> MemoryDatabase::get_run(RunId id) {
+  const std::lock_guard lock{mutex_};
+  const auto run = runs_.find(id);
+  if (run == runs_.end()) return std::nullopt;
+  return shown(run->second);
+}
+
+// ---- membership
+
+bool MemoryDatabase::may_write(IncarnationId incarnation) const {
+  const auto node = nodes_.find(incarnation);
+  return node != nodes_.end() && !node->second.fenced;
+}
+
+Result<> MemoryDatabase::join(const ports::NodeRegistration& node) {
+  const std::lock_guard lock{mutex_};
+  const auto [row, fresh] =
+      nodes_.try_emplace(node.incarnation, ports::PeerRow{node.incarnation, node.name});
+  if (row->second.fenced) return is_fenced(node.incarnation);
+  row->second.name = node.name;
+  return {};
+}
+
+bool MemoryDatabase::renew(IncarnationId incarnation, bool bus_up) {
+  const std::lock_guard lock{mutex_};
+  if (!may_write(incarnation)) return false;
+  auto& node = nodes_.at(incarnation);
+  ++node.beat;
+  node.bus_up = bus_up;
+  return true;
+}
+
+std::vector<ports::PeerRow> MemoryDatabase::peers() {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::PeerRow> rows;
+  for (const auto& [id, node] : nodes_) rows.push_back(node);
+  return rows;
+}
+
+bool MemoryDatabase::fence(IncarnationId incarnation, std::uint64_t seen_beat) {
+  const std::lock_guard lock{mutex_};
+  const auto node = nodes_.find(incarnation);
+  if (node == nodes_.end() || node->second.fenced) return true;
+  node->second.fenced = node->second.beat == seen_beat;
+  return node->second.fenced;
+}
+
+void MemoryDatabase::leave(IncarnationId incarnation) {
+  const std::lock_guard lock{mutex_};
+  nodes_.erase(incarnation);
+  for (auto& [id, run] : runs_)
+    if (run.row.owner == incarnation) run.row.owner.reset();
+}
+
+} // namespace troupe::store

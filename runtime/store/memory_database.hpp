@@ -1,0 +1,96 @@
+// Tables of the memory store and the rules that Postgres keeps by statements and functions
+// (schema/*.sql). Each member function is one transaction.
+#pragma once
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/ports/job_store.hpp"
+#include "runtime/ports/journal.hpp"
+#include "runtime/ports/membership.hpp"
+
+namespace troupe::store {
+
+/// Thread-safe. Texts have been checked (texts.hpp).
+class MemoryDatabase {
+ public:
+  explicit MemoryDatabase(std::size_t open_jobs_max) : open_jobs_max_{open_jobs_max} {}
+
+  // journal
+  ports::AppendOutcome append(const ports::Append& append);
+  std::vector<ports::JournalRow> read(RunId run, Seq from, std::size_t limit);
+
+  // jobs
+  Result<ports::Submitted> submit(const ports::NewJob& job);
+  Result<ports::AlertReceipt> accept_alerts(const ports::AlertBatch& batch);
+  Result<bool> post_inbox(RunId run, const ports::InboxRow& row);
+  std::vector<ports::InboxRow> read_inbox(RunId run);
+  /// `after`: the team served last, by priority; moved on.
+  std::vector<ports::RunRow> claim(IncarnationId owner, std::size_t limit,
+                                   std::map<message::Priority, std::string>& after);
+  void release(RunId run, IncarnationId owner);
+  void put_document(const std::string& hash, const std::string& body);
+  Result<std::string> get_document(const std::string& hash);
+  std::vector<ports::JobRow> list_jobs(const ports::JobFilter& filter);
+  std::optional<ports::JobRow> get_job(JobId id);
+  std::vector<ports::RunRow> list_runs(const ports::JobFilter& filter);
+  std::optional<ports::RunRow> get_run(RunId id);
+
+  // membership
+  Result<> join(const ports::NodeRegistration& node);
+  bool renew(IncarnationId incarnation, bool bus_up);
+  std::vector<ports::PeerRow> peers();
+  bool fence(IncarnationId incarnation, std::uint64_t seen_beat);
+  void leave(IncarnationId incarnation);
+
+ private:
+  struct InboxEntry {
+    ports::InboxRow row;
+    bool taken = false;
+  };
+  struct Run {
+    ports::RunRow row;
+    std::string team;
+    message::Priority priority{};
+    std::string group; // of the open incident that it works on; empty: none
+    std::vector<InboxEntry> inbox;
+  };
+  struct Job {
+    ports::JobRow row;
+    std::string digest;
+  };
+  struct Alert {
+    ports::AlertEvent event;
+    std::string group;
+    std::optional<JobId> job;
+    std::size_t place = 0; // in the order of arrival
+  };
+
+  bool may_write(IncarnationId incarnation) const;
+  bool is_free(const Run& run) const;
+  ports::RunRow shown(const Run& run) const;
+  void end(Run& run, const ports::RunEnd& end, Instant at);
+  bool full() const { return open_jobs_ >= open_jobs_max_; }
+  void insert(const ports::NewJob& job);
+  /// The identities of the batch's events that were not known; they are now.
+  std::vector<std::string> record(const ports::AlertBatch& batch, const std::string& group);
+  Result<> start_incident(const ports::AlertBatch& batch, const std::string& group);
+  std::optional<JobId> last_firing(const std::string& group, const std::string& fingerprint) const;
+
+  const std::size_t open_jobs_max_;
+  std::mutex mutex_;
+  std::map<IncarnationId, ports::PeerRow> nodes_;
+  std::map<JobId, Job> jobs_;
+  std::map<std::pair<std::string, std::string>, JobId> keys_; // (team, idempotency key)
+  std::map<RunId, Run> runs_;
+  std::unordered_map<RunId, std::map<Seq, ports::JournalRow>> journal_;
+  std::unordered_map<std::string, std::string> documents_;
+  std::unordered_map<std::string, RunId> incidents_; // open ones, by group
+  std::map<std::string, Alert> alerts_;              // by identity
+  std::size_t open_jobs_ = 0;
+};
+
+} // namespace troupe::store

@@ -1,0 +1,249 @@
+#include "runtime/store/memory_store.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "runtime/store/memory_database.hpp"
+#include "runtime/store/refusals.hpp"
+#include "runtime/store/texts.hpp"
+
+namespace troupe::store {
+
+using namespace ports;
+
+std::shared_ptr<MemoryDatabase> make_memory_database(std::size_t open_jobs_max) {
+  return std::make_shared<MemoryDatabase>(open_jobs_max);
+}
+
+namespace {
+
+/// Calls in order. A call carries itself out and answers; told `closing`, it only answers.
+class CallQueue {
+ public:
+  using Call = std::function<void(bool closing)>;
+
+  void push(Call call) {
+    {
+      const std::lock_guard lock{mutex_};
+      calls_.push_back(std::move(call));
+    }
+    wake_.notify_one();
+  }
+
+  /// False: the queue is empty.
+  bool run_one() {
+    std::unique_lock lock{mutex_};
+    if (calls_.empty()) return false;
+    auto call = std::move(calls_.front());
+    calls_.pop_front();
+    lock.unlock();
+    call(false);
+    return true;
+  }
+
+  void run_until(std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      if (run_one()) continue;
+      std::unique_lock lock{mutex_};
+      wake_.wait(lock, stop, [&] { return !calls_.empty(); });
+    }
+  }
+
+  void close() {
+    for (;;) {
+      std::unique_lock lock{mutex_};
+      if (calls_.empty()) return;
+      auto call = std::move(calls_.front());
+      calls_.pop_front();
+      lock.unlock();
+      call(true);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::deque<Call> calls_;
+};
+
+/// Queues `work`; its result, or `closing`, goes to `done`.
+template <class T, class Work>
+void call(CallQueue& queue, std::function<void(Result<T>)> done, Work work) {
+  queue.push([done = std::move(done), work = std::move(work)](bool closing) {
+    if (closing)
+      done(is_closing());
+    else
+      done(work());
+  });
+}
+
+class MemoryJournal final : public Journal {
+ public:
+  MemoryJournal(MemoryDatabase& database, CallQueue& queue) : database_{database}, queue_{queue} {}
+
+  void append(Append append, AppendDone done) override {
+    ++depth_;
+    queue_.push([this, append = std::move(append), done = std::move(done)](bool closing) {
+      const auto outcome = closing ? AppendOutcome::ownership_lost : database_.append(append);
+      --depth_;
+      if (!closing) done(outcome);
+    });
+  }
+  void read(RunId run, Seq from, std::size_t limit, ReadDone done) override {
+    call<std::vector<JournalRow>>(queue_, std::move(done),
+                                  [=, this] { return database_.read(run, from, limit); });
+  }
+  std::size_t depth() const override { return depth_; }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+  std::atomic<std::size_t> depth_{0};
+};
+
+class MemoryJobStore final : public JobStore {
+ public:
+  MemoryJobStore(MemoryDatabase& database, CallQueue& queue) : database_{database}, queue_{queue} {}
+
+  void submit(NewJob job, Done<Submitted> done) override {
+    call<Submitted>(queue_, std::move(done), [this, job = std::move(job)]() -> Result<Submitted> {
+      if (auto fault = check(job); !fault) return fault.error();
+      return database_.submit(job);
+    });
+  }
+  void accept_alerts(AlertBatch batch, Done<AlertReceipt> done) override {
+    call<AlertReceipt>(queue_, std::move(done),
+                       [this, batch = std::move(batch)]() -> Result<AlertReceipt> {
+                         if (auto fault = check(batch); !fault) return fault.error();
+                         return database_.accept_alerts(batch);
+                       });
+  }
+  void post_inbox(RunId run, InboxRow row, Done<bool> done) override {
+    call<bool>(queue_, std::move(done), [this, run, row = std::move(row)]() -> Result<bool> {
+      if (auto fault = check(row); !fault) return fault.error();
+      return database_.post_inbox(run, row);
+    });
+  }
+  void read_inbox(RunId run, Done<std::vector<InboxRow>> done) override {
+    call<std::vector<InboxRow>>(queue_, std::move(done),
+                                [=, this] { return database_.read_inbox(run); });
+  }
+  void claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) override {
+    call<std::vector<RunRow>>(queue_, std::move(done),
+                              [=, this] { return database_.claim(owner, limit, served_last_); });
+  }
+  void release(RunId run, IncarnationId owner, Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done),
+               [=, this] { return database_.release(run, owner), Unit{}; });
+  }
+  void put_document(std::string hash, std::string kind, std::string body,
+                    Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done),
+               [this, hash = std::move(hash), kind = std::move(kind),
+                body = std::move(body)]() -> Result<> {
+                 auto checked = check_document(hash, kind, body);
+                 if (checked) database_.put_document(hash, body);
+                 return checked;
+               });
+  }
+  void get_document(std::string hash, Done<std::string> done) override {
+    call<std::string>(queue_, std::move(done),
+                      [this, hash = std::move(hash)] { return database_.get_document(hash); });
+  }
+  void list_jobs(JobFilter filter, Done<std::vector<JobRow>> done) override {
+    call<std::vector<JobRow>>(queue_, std::move(done), [this, filter = std::move(filter)] {
+      return database_.list_jobs(filter);
+    });
+  }
+  void get_job(JobId id, Done<std::optional<JobRow>> done) override {
+    call<std::optional<JobRow>>(queue_, std::move(done),
+                                [=, this] { return database_.get_job(id); });
+  }
+  void list_runs(JobFilter filter, Done<std::vector<RunRow>> done) override {
+    call<std::vector<RunRow>>(queue_, std::move(done), [this, filter = std::move(filter)] {
+      return database_.list_runs(filter);
+    });
+  }
+  void get_run(RunId id, Done<std::optional<RunRow>> done) override {
+    call<std::optional<RunRow>>(queue_, std::move(done),
+                                [=, this] { return database_.get_run(id); });
+  }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+  std::map<message::Priority, std::string> served_last_; // used by the delivering thread alone
+};
+
+class MemoryMembership final : public Membership {
+ public:
+  MemoryMembership(MemoryDatabase& database, CallQueue& queue)
+      : database_{database}, queue_{queue} {}
+
+  void join(NodeRegistration node, Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done),
+               [this, node = std::move(node)] { return database_.join(node); });
+  }
+  void renew(IncarnationId incarnation, bool bus_up, Done<bool> done) override {
+    call<bool>(queue_, std::move(done), [=, this] { return database_.renew(incarnation, bus_up); });
+  }
+  void peers(Done<std::vector<PeerRow>> done) override {
+    call<std::vector<PeerRow>>(queue_, std::move(done), [this] { return database_.peers(); });
+  }
+  void fence(IncarnationId incarnation, std::uint64_t seen_beat, Done<bool> done) override {
+    call<bool>(queue_, std::move(done),
+               [=, this] { return database_.fence(incarnation, seen_beat); });
+  }
+  void leave(IncarnationId incarnation, Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done), [=, this] { return database_.leave(incarnation), Unit{}; });
+  }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+};
+
+} // namespace
+
+struct MemoryStore::Impl {
+  explicit Impl(std::shared_ptr<MemoryDatabase> shared) : database{std::move(shared)} {}
+
+  std::shared_ptr<MemoryDatabase> database;
+  CallQueue queue;
+  MemoryJournal journal{*database, queue};
+  MemoryJobStore jobs{*database, queue};
+  MemoryMembership membership{*database, queue};
+  std::jthread thread;
+};
+
+MemoryStore::MemoryStore(std::shared_ptr<MemoryDatabase> database, Delivery delivery)
+    : impl_{std::make_unique<Impl>(std::move(database))} {
+  if (delivery == Delivery::thread)
+    impl_->thread =
+        std::jthread{[impl = impl_.get()](std::stop_token stop) { impl->queue.run_until(stop); }};
+}
+
+MemoryStore::~MemoryStore() {
+  if (impl_->thread.joinable()) {
+    impl_->thread.request_stop();
+    impl_->thread.join();
+  }
+  impl_->queue.close();
+}
+
+Journal& MemoryStore::journal() { return impl_->journal; }
+JobStore& MemoryStore::jobs() { return impl_->jobs; }
+Membership& MemoryStore::membership() { return impl_->membership; }
+
+std::size_t MemoryStore::deliver() {
+  std::size_t calls = 0;
+  while (impl_->queue.run_one()) ++calls;
+  return calls;
+}
+
+} // namespace troupe::store

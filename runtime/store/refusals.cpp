@@ -1,0 +1,45 @@
+#include "runtime/store/refusals.hpp"
+
+#include "runtime/limits.hpp"
+
+namespace troupe::store {
+
+Error key_is_taken(const std::string& idempotency_key) {
+  return make_error(ErrorClass::invalid_input,
+                    "idempotency key \"" + idempotency_key +
+                        "\" was used for another request; repeat that one exactly or take a new "
+                        "key");
+}
+
+Error jobs_are_full(std::size_t open_jobs_max) {
+  return make_error(ErrorClass::no_capacity,
+                    "there are " + std::to_string(open_jobs_max) +
+                        " unfinished jobs, as many as are allowed; try again when some have ended");
+}
+
+Error no_such_run(RunId run) {
+  return make_error(ErrorClass::invalid_input, "there is no run " + to_string(run));
+}
+
+Error run_has_ended(RunId run) {
+  return make_error(ErrorClass::invalid_input, "run " + to_string(run) + " has ended");
+}
+
+Error no_such_document(const std::string& hash) {
+  return make_error(ErrorClass::invalid_input, "there is no document " + hash);
+}
+
+Error is_fenced(IncarnationId incarnation) {
+  return make_error(ErrorClass::invalid_input,
+                    "incarnation " + to_string(incarnation) + " is fenced; join under a new one");
+}
+
+Error too_many_calls() {
+  return make_error(ErrorClass::no_capacity,
+                    std::to_string(limits::store_calls_max) +
+                        " calls wait for the store already; try again later");
+}
+
+Error is_closing() { return make_error(ErrorClass::internal, "the store is closing"); }
+
+} // namespace troupe::store

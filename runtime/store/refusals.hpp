@@ -1,0 +1,20 @@
+// What both stores answer when they refuse, in the same words.
+#pragma once
+#include <cstddef>
+#include <string>
+
+#include "runtime/ids.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::store {
+
+Error key_is_taken(const std::string& idempotency_key); // invalid_input
+Error jobs_are_full(std::size_t open_jobs_max);         // no_capacity
+Error no_such_run(RunId run);                           // invalid_input
+Error run_has_ended(RunId run);                         // invalid_input
+Error no_such_document(const std::string& hash);        // invalid_input
+Error is_fenced(IncarnationId incarnation);             // invalid_input
+Error too_many_calls();                                 // no_capacity
+Error is_closing();                                     // internal
+
+} // namespace troupe::store
