@@ -73,4 +73,7 @@ inline constexpr auto tool_timeout_default = 30s;
 inline constexpr unsigned tool_calls_at_once_max =
     16; // per tool server; one more is refused, no_capacity
 
+// Runbooks. More is a fault of the runbook.
+inline constexpr unsigned runbook_polls_max = 1000; // of one verify: `within` divided by `every`
+
 } // namespace troupe::limits

@@ -7,10 +7,10 @@
 //       tool: service.status
 //       with: { service: "${{ task.service }}" }
 //       tolerate: true                   # a failure binds {ok: false, error: {class, message}}
-//     - id: alert                        # the first item of a list for which `where` holds, or
-//                                        null
-//       find: "${{ context.alerts }}"
-//       where: "${{ item.labels.service == task.service }}"
+//     - { id: services, tool: service.list }
+//     - id: known                        # the first item of a list with `where` true, or null
+//       find: "${{ checks.services.services }}"
+//       where: "${{ item.service == task.service }}"
 //   rules:                               # the first whose match is true fires
 //     - id: process-gone
 //       match: "${{ !checks.status.process_alive }}"

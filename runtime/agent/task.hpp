@@ -19,7 +19,9 @@ struct Task {
   std::string step;
   message::RoleDefinition role;
   JsonText task;
-  JsonText context; // {"job":{"id","title","team"},"alerts":[..],"inputs":{..},"run":{"id"}}
+  /// {"job":{"id","title","team"},"run":{"id","plan"},"inputs":{..},"signals":{..}}; of an `always`
+  /// step also "created_at" and "timeline":[{"step","state","attempts","node","started_at",..}]
+  JsonText context;
 };
 
 // ---- what the shell tells the agent
