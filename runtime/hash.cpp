@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/limits.hpp"
+
 namespace troupe {
 namespace {
 
@@ -114,8 +116,11 @@ std::string sha256_hex(std::string_view bytes) {
 }
 
 std::string canonical(const JsonText& json) {
+  boost::json::parse_options options;
+  // Boost's default of 32 is less than what a value may nest, and bundles nest values in values.
+  options.max_depth = 2 * limits::json_depth_max;
   std::string out;
-  write(out, boost::json::parse(json.text));
+  write(out, boost::json::parse(json.text, {}, options));
   return out;
 }
 

@@ -11,7 +11,8 @@ namespace troupe {
 /// 64 lower-case hex digits.
 std::string sha256_hex(std::string_view bytes);
 
-/// Keys sorted, no white space, numbers as RFC 8785 writes them. Requires valid JSON.
+/// Keys sorted, no white space, numbers as RFC 8785 writes them. Requires valid JSON that nests no
+/// deeper than twice limits::json_depth_max.
 std::string canonical(const JsonText& json);
 
 /// sha256_hex(canonical(json))

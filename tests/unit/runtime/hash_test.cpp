@@ -1,6 +1,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/hash.hpp"
+#include "runtime/limits.hpp"
 
 using namespace troupe;
 
@@ -28,6 +29,13 @@ BOOST_AUTO_TEST_CASE(canonical_json_follows_rfc_8785) {
       {"{\"\\ufb33\":1,\"\\ud83d\\ude00\":2}", "{\"\U0001F600\":2,\"\ufb33\":1}"},
   };
   for (auto [text, expected] : table) BOOST_TEST(canonical(JsonText{text}) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_as_deep_as_the_limit_has_a_digest_and_so_has_what_holds_it) {
+  const std::string deep =
+      std::string(limits::json_depth_max, '[') + std::string(limits::json_depth_max, ']');
+  BOOST_TEST(canonical(JsonText{deep}) == deep);
+  BOOST_TEST(canonical(JsonText{"{ \"plan\": " + deep + "}"}) == "{\"plan\":" + deep + "}");
 }
 
 BOOST_AUTO_TEST_CASE(a_digest_does_not_see_the_order_of_keys) {
