@@ -340,4 +340,17 @@ Result<AgentMessage> decode(std::string_view json) {
   return message;
 }
 
+std::string encode_role(const RoleDefinition& role) {
+  std::string out;
+  write_object(out, role);
+  return out;
+}
+
+Result<RoleDefinition> decode_role(std::string_view json) {
+  JsonReader in{json};
+  RoleDefinition role;
+  if (read_fields(in, role) && in.at_end()) return role;
+  return make_error(ErrorClass::invalid_input, in.error());
+}
+
 } // namespace troupe::message

@@ -17,4 +17,8 @@ std::string encode(const AgentMessage& message);
 /// a string".
 Result<AgentMessage> decode(std::string_view json);
 
+/// A role alone, as it stands in task.assigned. Faults as above.
+std::string encode_role(const RoleDefinition& role);
+Result<RoleDefinition> decode_role(std::string_view json);
+
 } // namespace troupe::message

@@ -79,7 +79,7 @@ inline constexpr auto shape<RoleDefinition> = part(required("role", &RoleDefinit
                                                    optional("native", &RoleDefinition::native),
                                                    optional("runbook", &RoleDefinition::runbook),
                                                    optional("tools", &RoleDefinition::tools),
-                                                   required("hash", &RoleDefinition::hash));
+                                                   optional("hash", &RoleDefinition::hash));
 
 // ---- task
 

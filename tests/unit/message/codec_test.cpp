@@ -265,6 +265,18 @@ BOOST_AUTO_TEST_CASE(an_embedded_document_may_be_nested_as_deep_as_the_limit_and
   BOOST_TEST(!decode(nested(400'000)).ok());
 }
 
+BOOST_AUTO_TEST_CASE(a_role_alone_is_written_as_in_an_assignment) {
+  const auto message = sample_messages()[0];
+  const auto& role = std::get<TaskAssigned>(message.body).role;
+  const auto text = encode_role(role);
+  BOOST_TEST(encode(message).find("\"role\":" + text) != std::string::npos);
+  const auto read = decode_role(text);
+  BOOST_REQUIRE(read.ok());
+  BOOST_TEST((*read == role));
+  BOOST_TEST(decode_role(R"({"role":"r"})").error().message == "/kind: missing; expected a string");
+  BOOST_TEST(!decode_role(text + ",").ok());
+}
+
 BOOST_AUTO_TEST_CASE(priorities_have_names) {
   for (auto name : {"low", "normal", "high", "critical"}) {
     BOOST_REQUIRE(parse_priority(name).has_value());
