@@ -1,6 +1,5 @@
 #include <boost/json.hpp>
 
-#include "runtime/agent/allowed_tools.hpp"
 #include "runtime/agent/native.hpp"
 
 namespace troupe::agent {
@@ -10,7 +9,7 @@ namespace json = boost::json;
 
 class Caller final : public Agent {
  public:
-  explicit Caller(const Task& task) : task_{task.task}, allowed_{task.role.tools} {}
+  explicit Caller(const Task& task) : task_{task.task} {}
 
   std::vector<Action> on(const Event& event, Instant) override {
     if (over_) return {};
@@ -29,25 +28,19 @@ class Caller final : public Agent {
     const auto task = json::parse(task_.text);
     const auto* fields = task.if_object();
     const auto* tool = fields ? fields->if_contains("tool") : nullptr;
-    if (!tool || !tool->is_string())
-      return refuse(
-          ErrorClass::invalid_input,
-          "the task of a caller must be {\"tool\": \"<toolkit>.<tool>\", \"with\": {..}}");
-    const std::string name{tool->get_string()};
-    if (!allowed_.empty() && !allows(allowed_, name))
-      return refuse(ErrorClass::denied, "tool `" + name + "` is not among the role's tools");
+    if (!tool || !tool->is_string()) {
+      over_ = true;
+      return {Fail{make_error(ErrorClass::invalid_input,
+                              "the task of a caller must be {\"tool\": \"<toolkit>.<tool>\", "
+                              "\"with\": {..}}")}};
+    }
     const auto* with = fields->if_contains("with");
     called_ = true;
-    return {CallTool{the_call, name, JsonText{with ? json::serialize(*with) : "{}"}}};
-  }
-
-  std::vector<Action> refuse(ErrorClass error_class, std::string why) {
-    over_ = true;
-    return {Fail{make_error(error_class, std::move(why))}};
+    return {CallTool{the_call, std::string{tool->get_string()},
+                     JsonText{with ? json::serialize(*with) : "{}"}}};
   }
 
   JsonText task_;
-  std::vector<std::string> allowed_;
   bool called_ = false;
   bool over_ = false;
 };

@@ -7,7 +7,7 @@
 namespace troupe::agent {
 
 /// The agent behind a direct tool step. Task: {"tool": "probe.http", "with": {..}}; output: the
-/// tool's. Fails as the tool fails; denied: the role has tools and this is none of them.
+/// tool's. Fails as the tool fails.
 std::unique_ptr<Agent> make_caller(const Task& task);
 
 /// Compares values with what is expected of them. Task:

@@ -35,7 +35,8 @@ struct TimerFired {
 };
 using Event = std::variant<Started, ToolAnswered, TimerFired>;
 
-// ---- what the agent asks of the shell. Several calls may be under way at once.
+// ---- what the agent asks of the shell. Several calls may be under way at once. A call of a tool
+// that its role does not allow (allowed_tools.hpp) is answered with `denied`.
 struct CallTool {
   std::uint64_t call = 0; // the agent's own number, to tell answers apart
   std::string tool;       // "probe.http"
