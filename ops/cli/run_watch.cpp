@@ -1,0 +1,130 @@
+#include "ops/cli/run_watch.hpp"
+
+#include <poll.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <optional>
+
+#include "ops/cli/exit_codes.hpp"
+#include "ops/cli/view/json_reading.hpp"
+#include "ops/cli/view/run_tree.hpp"
+#include "ops/cli/view/run_words.hpp"
+
+namespace troupe::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+using Steady = std::chrono::steady_clock;
+constexpr Millis interval{120};
+constexpr Millis patience{30'000};
+constexpr unsigned page = 500;
+
+void rest() { ::poll(nullptr, 0, static_cast<int>(interval.count())); }
+
+/// GET that survives a server being restarted.
+class PatientReader {
+ public:
+  explicit PatientReader(const ApiClient& api) : api_{api} {}
+
+  json::value get(const std::string& path) {
+    for (;;) {
+      try {
+        json::value answer = api_.get(path);
+        silent_since_.reset();
+        return answer;
+      } catch (const Failure& failure) {
+        bool passing = failure.code() == ExitCode::unavailable ||
+                       failure.code() == ExitCode::try_again ||
+                       failure.code() == ExitCode::internal;
+        // A server that never answered is a wrong address, not a restart.
+        if (!passing || !answered_) throw;
+        if (!silent_since_) silent_since_ = Steady::now();
+        if (Steady::now() - *silent_since_ > patience) throw;
+        rest();
+        continue;
+      }
+    }
+  }
+  void answered() { answered_ = true; }
+
+ private:
+  const ApiClient& api_;
+  bool answered_ = false;
+  std::optional<Steady::time_point> silent_since_;
+};
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+}
+
+json::value watch_tree(PatientReader& reader, const std::string& path, const view::Style& style) {
+  view::LiveBlock block;
+  for (unsigned frame = 1;; ++frame) {
+    json::value run = reader.get(path);
+    reader.answered();
+    bool over = view::is_over(view::text(run, "state"));
+    view::TreeOptions options{style, SystemClock{}.now(), over ? 0 : frame};
+    if (over) options.style.height = 0; // the last one stays: show all of it
+    if (over) block.clear();
+    block.draw(view::render_run(run, options));
+    if (over) return run;
+    rest();
+  }
+}
+
+json::value watch_events(PatientReader& reader, const std::string& path, WatchForm form) {
+  std::string cursor;
+  for (;;) {
+    json::value answer = reader.get(path + "/events?limit=" + std::to_string(page) +
+                                    (cursor.empty() ? "" : "&after=" + cursor));
+    reader.answered();
+    const json::array& events = view::list(answer, "events");
+    for (const json::value& event : events) {
+      std::string line = form == WatchForm::json ? json::serialize(event) : view::event_line(event);
+      if (!line.empty()) print(line + "\n");
+    }
+    if (std::string next = view::text(answer, "cursor"); !next.empty()) cursor = next;
+    if (view::truth(answer, "end")) return reader.get(path);
+    if (events.empty()) rest();
+  }
+}
+
+} // namespace
+
+json::value watch_run(const ApiClient& api, const std::string& run, WatchForm form,
+                      const view::Style& style) {
+  PatientReader reader{api};
+  std::string path = "/v1/runs/" + percent_encoded(run);
+  if (form == WatchForm::tree) return watch_tree(reader, path, style);
+  if (form != WatchForm::silent) return watch_events(reader, path, form);
+  for (;;) {
+    json::value answer = reader.get(path);
+    reader.answered();
+    if (view::is_over(view::text(answer, "state"))) return answer;
+    rest();
+  }
+}
+
+ExitCode exit_code_of(const json::value& run) {
+  return view::text(run, "state") == "completed" ? ExitCode::ok : ExitCode::failed;
+}
+
+std::string render_outcome(const json::value& run, const view::Style& style) {
+  std::string state = view::text(run, "state");
+  std::string reason = view::text(run, "reason");
+  std::string result = view::paint("run " + view::text(run, "id") + " " + state,
+                                   view::state_tint(state), style.colour);
+  auto begun = view::instant(run, "created_at"), ended = view::instant(run, "finished_at");
+  if (begun && ended) result += " in " + view::brief(*ended - *begun);
+  if (!reason.empty() && state != "completed") result += ": " + reason;
+  result += "\n";
+  const json::value& output = view::member(run, "output");
+  if (!output.is_null()) result += json::serialize(output) + "\n";
+  return result;
+}
+
+} // namespace troupe::cli

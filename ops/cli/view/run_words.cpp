@@ -1,0 +1,129 @@
+#include "ops/cli/view/run_words.hpp"
+
+#include <boost/json.hpp>
+
+#include "ops/cli/view/json_reading.hpp"
+
+namespace troupe::view {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Look {
+  std::string_view state;
+  const char* unicode;
+  const char* ascii;
+  Tint tint;
+  bool over;
+};
+
+constexpr Look looks[] = {
+    {"pending", "·", ".", Tint::dim, false},    {"ready", "○", "o", Tint::cyan, false},
+    {"running", "●", "*", Tint::blue, false},   {"waiting", "◷", "~", Tint::yellow, false},
+    {"completed", "✔", "+", Tint::green, true}, {"skipped", "↷", "/", Tint::dim, true},
+    {"failed", "✘", "x", Tint::red, true},      {"cancelled", "⊘", "-", Tint::yellow, true},
+    {"blocked", "▪", "#", Tint::dim, true},     {"needs_person", "!", "!", Tint::red, true},
+};
+
+const Look& look_of(std::string_view state) {
+  static constexpr Look unknown{"", "?", "?", Tint::none, false};
+  for (const Look& look : looks)
+    if (look.state == state) return look;
+  return unknown;
+}
+
+/// The value of an outcome or a state on one short line.
+std::string short_json(const json::value& value) {
+  std::string words = value.is_string() ? text(value) : printable(json::serialize(value));
+  return clip(words, 120, true);
+}
+
+} // namespace
+
+bool is_over(std::string_view state) { return look_of(state).over; }
+
+std::string state_glyph(std::string_view state, bool unicode, unsigned frame) {
+  static constexpr const char* turning[] = {"◐", "◓", "◑", "◒"};
+  static constexpr const char* turning_ascii[] = {"*", "+", "*", "-"};
+  if (state == "running" && frame > 0)
+    return unicode ? turning[frame % 4] : turning_ascii[frame % 4];
+  return unicode ? look_of(state).unicode : look_of(state).ascii;
+}
+
+Tint state_tint(std::string_view state) { return look_of(state).tint; }
+
+std::string activity_line(const json::value& activity, bool unicode, bool colour) {
+  std::string state = text(activity, "state");
+  std::string line = paint(unicode ? "↳ " : "> ", Tint::dim, colour) + text(activity, "tool");
+  if (truth(activity, "undo")) line += " (undo)";
+  if (state == "reserved") return line + "  " + paint("running", Tint::blue, colour);
+  if (!member(activity, "duration_ms").is_null())
+    line += "  " + paint(brief(Millis{number(activity, "duration_ms")}), Tint::dim, colour);
+  if (state == "unknown") return line + "  " + paint("outcome unknown", Tint::red, colour);
+  std::string error = error_text(member(activity, "error"));
+  return error.empty() ? line : line + "  " + paint(error, Tint::red, colour);
+}
+
+std::string ended_attempt_line(const json::value& attempt, bool unicode, bool colour) {
+  std::string state = text(attempt, "state");
+  if (state != "failed" && state != "lost" && state != "cancelled") return "";
+  std::string glyph = state == "lost" ? (unicode ? "↯" : "!") : state_glyph(state, unicode, 0);
+  std::string error = error_text(member(attempt, "error"));
+  std::string line = glyph + " try on " + text(attempt, "node") + " " +
+                     (state == "lost" ? "was lost with its node" : state);
+  if (!error.empty()) line += ": " + error;
+  return paint(line, state == "failed" ? Tint::red : Tint::yellow, colour);
+}
+
+namespace {
+
+std::string attempt_words(const json::value& event) { return "attempt " + text(event, "attempt"); }
+
+/// What an event says, without its time and step; "" for nothing.
+std::string event_words(const json::value& event, std::string_view type) {
+  auto error = [&] { return error_text(member(event, "error")); };
+  auto ended = [&](const std::string& words) {
+    return words + (error().empty() ? "" : ": " + error());
+  };
+  if (type == "run.created") return "run created, plan " + short_json(member(event, "plan"));
+  if (type == "run.adopted")
+    return "run adopted by " + text(event, "node") + ", epoch " + text(event, "epoch");
+  if (type == "step.skipped") return "skipped";
+  if (type == "step.blocked") return "blocked by " + text(event, "need");
+  if (type == "attempt.assigned") return attempt_words(event) + " on " + text(event, "node");
+  if (type == "attempt.failed") {
+    std::string retry = text(event, "retry_at");
+    return ended(attempt_words(event) + " failed") + (retry.empty() ? "" : "; retry at " + retry);
+  }
+  if (type == "attempt.lost")
+    return attempt_words(event) + " lost with node " + text(event, "node");
+  if (type == "step.completed" || type == "group.completed") return "completed";
+  if (type == "step.failed" || type == "group.failed") return ended("failed");
+  if (type == "activity.recorded" || type == "activity.settled")
+    return text(event, "tool") + " " + short_json(member(event, "outcome"));
+  if (type == "activity.reserved")
+    return text(event, "tool") + " begins, " + short_json(member(event, "arguments"));
+  if (type == "signal.received") return "signal " + text(event, "name");
+  if (type == "run.cancel_requested") return ended("cancel asked for: " + text(event, "reason"));
+  if (type == "run.finished") {
+    std::string reason = text(event, "reason");
+    return "run " + text(event, "state") + (reason.empty() ? "" : ": " + reason);
+  }
+  if (type == "step.ready") return "";
+  return std::string{type}; // of a newer server
+}
+
+} // namespace
+
+std::string event_line(const json::value& event) {
+  std::string words = event_words(event, text(event, "type"));
+  if (words.empty()) return "";
+  std::string at = text(event, "at");
+  if (at.size() >= 23) at = at.substr(11, 12); // the time of day to the millisecond
+  std::string step = text(event, "step");
+  if (step.empty() && text(event, "type").starts_with("group.")) step = "(plan)";
+  return at + "  " + (step.empty() ? "" : pad(step, 18) + "  ") + words;
+}
+
+} // namespace troupe::view
