@@ -76,4 +76,19 @@ inline constexpr unsigned tool_calls_at_once_max =
 // Runbooks. More is a fault of the runbook.
 inline constexpr unsigned runbook_polls_max = 1000; // of one verify: `within` divided by `every`
 
+// Toolkits. What exceeds a bound of a workspace is refused, tool_failed; logs, lists and series are
+// cut, and the answer says so.
+inline constexpr std::size_t workspace_file_bytes_max = 256 * 1024;
+inline constexpr std::size_t workspace_bytes_max = 64 * 1024 * 1024; // all files of one job
+inline constexpr std::size_t workspace_files_max = 2'000;
+inline constexpr std::size_t workspace_depth_max = 16;
+inline constexpr std::size_t listed_files_max = 500;
+inline constexpr std::size_t text_result_bytes_max = 128 * 1024; // as it stands in the JSON answer
+static_assert(text_result_bytes_max <= tool_output_bytes_max / 2);
+inline constexpr std::size_t log_lines_max = 2'000;
+inline constexpr std::size_t log_scan_bytes_max = 8 * 1024 * 1024;     // from the end of one file
+inline constexpr std::size_t query_answer_bytes_max = 4 * 1024 * 1024; // read of one HTTP answer
+inline constexpr std::size_t query_items_max = 200;                    // series or alerts
+inline constexpr std::size_t query_points_max = 5'000;                 // over all series
+
 } // namespace troupe::limits
