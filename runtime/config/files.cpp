@@ -8,6 +8,9 @@
 #include <system_error>
 
 namespace troupe::config {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 Error unreadable(const char* why) {
@@ -16,12 +19,15 @@ Error unreadable(const char* why) {
 
 } // namespace
 
+std::string beside(std::string_view file, std::string_view path) {
+  return (fs::path{file}.parent_path() / fs::path{path}).lexically_normal().string();
+}
+
 std::string resolve(std::string_view file, std::string_view path) {
-  namespace fs = std::filesystem;
-  std::error_code ignored; // only without a working directory; then the path stays relative
-  const auto joined = fs::path{file}.parent_path() / fs::path{path};
-  const auto absolute = fs::absolute(joined, ignored);
-  return (absolute.empty() ? joined : absolute).lexically_normal().string();
+  const auto joined = beside(file, path);
+  std::error_code fault; // without a working directory the path stays relative
+  const auto absolute = fs::absolute(joined, fault);
+  return fault ? joined : absolute.lexically_normal().string();
 }
 
 Result<std::string> read_file(const std::string& path, std::size_t bytes_max) {

@@ -8,6 +8,10 @@
 
 namespace troupe::config {
 
+/// `path` as seen from the folder of `file`, as short as that gets: "configs/plans/a.yaml" for
+/// "../plans/a.yaml" in "configs/teams/b.yaml". For reading, and for the texts of faults.
+std::string beside(std::string_view file, std::string_view path);
+
 /// `path` as seen from the folder of `file`: absolute, without `..`. An absolute one stays itself.
 std::string resolve(std::string_view file, std::string_view path);
 

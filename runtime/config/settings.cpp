@@ -155,6 +155,19 @@ class Reader {
   Settings settings_;
 };
 
+/// Notes where `node` and everything in it stands.
+void note_places(const SourceNode& node, const std::string& pointer,
+                 std::map<std::string, plan::Place>& places) {
+  places[pointer] = node.place;
+  for (std::size_t i = 0; i < node.items.size(); ++i)
+    note_places(node.items[i], pointer + '/' + std::to_string(i), places);
+  for (const auto& [name, value] : node.members) {
+    std::string step;
+    for (const char c : name) step += c == '~' ? "~0" : c == '/' ? "~1" : std::string{c};
+    note_places(value, pointer + '/' + step, places);
+  }
+}
+
 bool same_place(const Fault& a, const Fault& b) {
   return a.place.line == b.place.line && a.place.column == b.place.column &&
          a.place.pointer == b.place.pointer;
@@ -164,7 +177,7 @@ bool same_place(const Fault& a, const Fault& b) {
 
 SettingsResult parse_settings(const std::string& file, std::string_view text) {
   auto [source, faults] = plan::read_source(file, text);
-  SettingsResult result{{}, std::move(faults)};
+  SettingsResult result{{}, std::move(faults), {}};
   const bool unreadable =
       !result.faults.empty() && source.root.type == SourceNode::Type::null; // it comes alone
   if (unreadable) return result;
@@ -177,12 +190,25 @@ SettingsResult parse_settings(const std::string& file, std::string_view text) {
   });
   result.faults.insert(result.faults.end(), unfilled.begin(), unfilled.end());
   plan::sort_by_place(result.faults);
+  if (const auto* toolkits = source.root.find("toolkits"))
+    note_places(*toolkits, "/toolkits", result.toolkit_places);
   return result;
+}
+
+plan::Fault place_toolkit_fault(const SettingsResult& result, std::string_view text) {
+  std::string pointer{text.substr(0, text.find(": "))};
+  for (;;) {
+    const auto found = result.toolkit_places.find(pointer);
+    if (found != result.toolkit_places.end()) return {found->second, std::string{text}};
+    const auto slash = pointer.rfind('/');
+    if (slash == std::string::npos) return {{}, std::string{text}};
+    pointer.resize(slash);
+  }
 }
 
 SettingsResult load_settings(const std::string& path) {
   const auto text = read_file(path, limits::plan_bytes_max);
-  if (!text.ok()) return {{}, {{{}, text.error().message}}};
+  if (!text.ok()) return {{}, {{{}, text.error().message}}, {}};
   return parse_settings(path, *text);
 }
 

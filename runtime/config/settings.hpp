@@ -34,6 +34,7 @@ struct Settings {
 struct SettingsResult {
   Settings settings; // meaningful only without faults
   std::vector<plan::Fault> faults;
+  std::map<std::string, plan::Place> toolkit_places; // by JSON Pointer: "/toolkits/probe/allow/0"
 };
 
 /// `${env:NAME}` and `${file:PATH}` (relative to the settings file) are filled in here, in any
@@ -42,5 +43,9 @@ SettingsResult parse_settings(const std::string& file, std::string_view text);
 
 /// parse_settings of a file's content. A file that cannot be read is one fault that says why.
 SettingsResult load_settings(const std::string& path);
+
+/// A fault of toolkits::make_catalogue ("/toolkits/probe/allow/0: expected ..") as one of the
+/// settings' file, with the line and column of what it is about, or of what holds that.
+plan::Fault place_toolkit_fault(const SettingsResult& result, std::string_view text);
 
 } // namespace troupe::config

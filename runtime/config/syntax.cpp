@@ -67,6 +67,15 @@ bool is_label(std::string_view text) {
   return is_node_name(name) && text.find_first_of(" \t\r\n,") == text.npos;
 }
 
+bool is_tool_pattern(std::string_view text) {
+  if (text == "*") return true;
+  const auto dot = text.find('.');
+  if (dot == text.npos) return false;
+  const auto verb = text.substr(dot + 1);
+  return is_name(text.substr(0, dot), lower_and_digits, "_-") &&
+         (verb == "*" || is_name(verb, lower_and_digits, "_-"));
+}
+
 bool is_listen_address(std::string_view text) {
   const auto colon = text.rfind(':');
   return colon != text.npos && is_host(text.substr(0, colon)) &&

@@ -231,6 +231,24 @@ BOOST_AUTO_TEST_CASE(a_fault_does_not_tell_what_a_reference_stands_for) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_fault_that_a_toolkit_finds_gets_its_line_and_column) {
+  const auto result = parse_settings("n.yaml",
+                                     "toolkits:\n"
+                                     "  probe: { allow: [localhost, 7] }\n"
+                                     "  logs: { files: { a/b~c: x } }\n");
+  const std::pair<const char*, const char*> table[] = {
+      {"/toolkits/probe/allow/1: expected a string", "n.yaml:2:31: "},
+      {"/toolkits/probe/allow: expected more", "n.yaml:2:19: "},
+      {"/toolkits/probe/zebra: unknown", "n.yaml:2:10: "}, // what is not there: what lacks it
+      {"/toolkits/probe: `allow` is missing", "n.yaml:2:10: "},
+      {"/toolkits/logs/files/a~1b~0c: not absolute", "n.yaml:3:27: "},
+      {"/elsewhere: x", "n.yaml: "},
+  };
+  for (auto [text, place] : table)
+    BOOST_TEST(plan::to_string(place_toolkit_fault(result, text), "n.yaml") ==
+               std::string{place} + text);
+}
+
 BOOST_AUTO_TEST_CASE(a_settings_file_is_loaded_or_said_to_be_unreadable) {
   const support::TemporaryFolder folder;
   const auto path = (folder.path() / "node.yaml").string();
