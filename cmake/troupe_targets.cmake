@@ -86,10 +86,8 @@ endfunction()
 
 # ---- What these rely on ------------------------------------------------------------------------
 
-# The headers that actors include, parsed once instead of 1.4 s per file.
-set(troupe_caf_headers <caf/actor_system.hpp> <caf/actor_system_config.hpp> <caf/event_based_actor.hpp>
-    <caf/scoped_actor.hpp> <caf/stateful_actor.hpp> <caf/response_promise.hpp> <caf/send.hpp>
-    <caf/exit_reason.hpp> <caf/type_id.hpp>)
+# Parsed once instead of 1.4 s per file.
+set(troupe_caf_headers <caf/all.hpp>)
 
 # troupe_precompiled(NAME HEADERS... ): an empty library that carries a precompiled header.
 function(troupe_precompiled name)
