@@ -14,6 +14,11 @@ inline constexpr std::size_t envelope_bytes_max = 4 * 1024;
 inline constexpr std::size_t payload_bytes_max = 512 * 1024; // output of a step, result of a tool
 static_assert(payload_bytes_max + envelope_bytes_max <= bus_message_bytes_max);
 
+// Bus. One request more is refused with no_capacity; one message more, for a subscriber that does
+// not keep up, is lost.
+inline constexpr std::size_t bus_requests_max = 65'536; // that wait for an answer
+inline constexpr int bus_undelivered_max = 65'536;      // per subscription
+
 // HTTP. A larger body is answered 413, a larger header 431.
 inline constexpr std::size_t http_body_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t http_header_bytes_max = 32 * 1024;

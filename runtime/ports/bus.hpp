@@ -20,7 +20,8 @@ struct BusMessage {
   std::string payload;
 };
 
-/// Ends the subscription when destroyed; no handler runs after that returns.
+/// Ends the subscription when destroyed; no handler runs after that returns, so it waits for one
+/// that does, except from within it. May outlive its bus.
 class BusSubscription {
  public:
   virtual ~BusSubscription() = default;
@@ -37,23 +38,31 @@ class Bus {
 
   virtual ~Bus() = default;
 
-  /// Does not wait for the server. no_capacity: the link is down; invalid_input: over
-  /// limits::bus_message_bytes_max.
+  /// Does not wait for the server, only, and within a bound, for room to write. no_capacity: the
+  /// link is down and it was not sent; invalid_input: over limits::bus_message_bytes_max, or a
+  /// subject or header that would break the protocol.
   virtual Result<> publish(const BusMessage& message) = 0;
 
-  /// Never blocks; `reply` runs exactly once, on a thread of the bus. Errors: agent_down: nobody
-  /// listens on the subject (no responders); timeout; no_capacity: the link is down; invalid_input:
-  /// too large.
+  /// As publish; `reply` runs exactly once, on a thread of the bus, never within this call. Errors:
+  /// agent_down: nobody listens on the subject (no responders); timeout: no answer in time, or, at
+  /// once, the link was lost after it went out, so that nobody knows whether it arrived;
+  /// no_capacity: the link is down and it was not sent, or limits::bus_requests_max wait;
+  /// invalid_input: as publish. `reply_to` of the message is ignored.
   virtual void request(BusMessage message, Millis timeout, Reply reply) = 0;
 
   /// `handler` runs on a thread of the bus, one call at a time per subscription, and must not
-  /// block. An empty `queue_group` means that every subscriber gets every message.
+  /// block: the others wait for it. An empty `queue_group` means that every subscriber gets every
+  /// message. `*` in the subject stands for one token, a last `>` for the rest. Also while the link
+  /// is down: it then begins with the next link. What this bus publishes afterwards comes behind
+  /// it; what another publishes at the same moment may miss it. invalid_input: not a subject.
   virtual Result<std::unique_ptr<BusSubscription>> subscribe(const std::string& subject,
                                                              const std::string& queue_group,
                                                              Handler handler) = 0;
 
   virtual bool up() const = 0;
-  /// Called on each change, on a thread of the bus. One handler; set before the first subscribe.
+  /// Called on each change after the first link, on a thread of the bus: with false when everything
+  /// under way has been failed, with true when every subscription stands again. One handler; set
+  /// before the first subscribe.
   virtual void on_link(LinkHandler handler) = 0;
 };
 

@@ -15,9 +15,9 @@ std::string content(const std::filesystem::path& path) {
   return text.str();
 }
 
-/// {"nats":["nats://127.0.0.1:45367"]}; 0 while it is not written yet.
+/// {"nats":["nats://127.0.0.1:45367"]}, tls:// with certificates; 0 while it is not written yet.
 int port_in(const std::string& ports_file) {
-  const std::string mark = "nats://127.0.0.1:";
+  const std::string mark = "://127.0.0.1:";
   const auto at = ports_file.find(mark);
   if (at == std::string::npos || !ports_file.ends_with("}")) return 0;
   return std::stoi(ports_file.substr(at + mark.size()));

@@ -1,0 +1,71 @@
+// One connection to a nats-server. Once lost it stays lost; nats_bus makes the next.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/bus/callback.hpp"
+#include "net/bus/nats_address.hpp"
+#include "net/bus/nats_bus.hpp"
+
+struct __natsConnection;   // libnats's natsConnection
+struct __natsSubscription; // libnats's natsSubscription
+
+namespace troupe::bus {
+
+/// Interest in a subject on one link; ends when destroyed. It does not wait for a handler: that is
+/// what Callback::close is for.
+class LinkSubscription {
+ public:
+  LinkSubscription() = default;
+  LinkSubscription(__natsSubscription* raw, void* closure) : raw_{raw}, closure_{closure} {}
+  LinkSubscription(LinkSubscription&& other) noexcept { *this = std::move(other); }
+  LinkSubscription& operator=(LinkSubscription&& other) noexcept;
+  ~LinkSubscription();
+
+ private:
+  __natsSubscription* raw_ = nullptr;
+  void* closure_ = nullptr;
+};
+
+/// Thread-safe.
+class NatsLink {
+ public:
+  using Handler = Callback<ports::BusMessage>;
+
+  /// Errors as connect() in nats_bus.hpp. `on_lost` runs once, on any thread, and must only take
+  /// note.
+  static Result<std::shared_ptr<NatsLink>> dial(const NatsOptions& options,
+                                                const std::vector<NatsAddress>& addresses,
+                                                std::function<void()> on_lost);
+  /// Closes; joins threads of libnats.
+  ~NatsLink();
+  NatsLink(const NatsLink&) = delete;
+  NatsLink& operator=(const NatsLink&) = delete;
+
+  bool lost() const;
+  std::string why_lost() const;
+  /// The server's max_payload, when it is below limits::bus_message_bytes_max.
+  std::size_t bytes_max() const { return bytes_max_; }
+
+  /// Ends it now; what on_lost would say is known. After this no send succeeds.
+  void close();
+
+  /// Requires a checked message. no_capacity: not written, or not whole; the link is lost.
+  Result<> send(const ports::BusMessage& message);
+  Result<LinkSubscription> subscribe(const std::string& subject, const std::string& queue_group,
+                                     std::shared_ptr<Handler> handler);
+
+  struct Watch;
+
+ private:
+  NatsLink(__natsConnection* raw, std::shared_ptr<Watch> watch, void* closure);
+
+  __natsConnection* raw_;
+  std::shared_ptr<Watch> watch_;
+  void* closure_;
+  std::size_t bytes_max_;
+};
+
+} // namespace troupe::bus

@@ -1,0 +1,133 @@
+#include "net/bus/pending_replies.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "runtime/limits.hpp"
+#include "runtime/log.hpp"
+
+namespace troupe::bus {
+namespace {
+
+constexpr Millis longest_wait = std::chrono::hours{24 * 365}; // keeps now + timeout in range
+
+} // namespace
+
+PendingReplies::PendingReplies() : thread_{[this](std::stop_token stop) { serve(stop); }} {}
+
+PendingReplies::~PendingReplies() { close(); }
+
+void PendingReplies::close() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+  fail_all("the bus was closed");
+}
+
+PendingReplies::Token PendingReplies::add(std::string subject, Millis timeout, Reply reply) {
+  timeout = std::clamp(timeout, Millis{0}, longest_wait);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const std::lock_guard lock{mutex_};
+  const auto token = ++last_;
+  if (waiting_.size() >= limits::bus_requests_max) {
+    failed_.emplace_back(
+        std::move(reply),
+        make_error(ErrorClass::no_capacity, std::to_string(waiting_.size()) +
+                                                " requests wait for an answer; " + subject +
+                                                " was not asked: try again when some have ended"));
+    wake_.notify_one();
+    return token;
+  }
+  const bool soonest = deadlines_.empty() || deadline < deadlines_.begin()->first;
+  deadlines_.emplace(deadline, token);
+  waiting_.emplace(token, Waiting{std::move(subject), timeout, deadline, std::move(reply)});
+  if (soonest) wake_.notify_one();
+  return token;
+}
+
+std::optional<PendingReplies::Waiting> PendingReplies::take(Token token) {
+  auto found = waiting_.extract(token);
+  if (found.empty()) return std::nullopt;
+  deadlines_.erase({found.mapped().deadline, token});
+  return std::move(found.mapped());
+}
+
+void PendingReplies::answer(Token token, ports::BusMessage message) {
+  std::unique_lock lock{mutex_};
+  const auto request = take(token);
+  lock.unlock();
+  if (request) finish(request->reply, std::move(message));
+}
+
+void PendingReplies::no_responders(Token token) {
+  std::unique_lock lock{mutex_};
+  const auto request = take(token);
+  lock.unlock();
+  if (request)
+    finish(request->reply,
+           make_error(ErrorClass::agent_down, "nobody listens on " + request->subject));
+}
+
+void PendingReplies::fail(Token token, Error error) {
+  const std::lock_guard lock{mutex_};
+  auto request = take(token);
+  if (!request) return;
+  failed_.emplace_back(std::move(request->reply), std::move(error));
+  wake_.notify_one();
+}
+
+void PendingReplies::fail_all(const std::string& why) {
+  std::unique_lock lock{mutex_};
+  const auto failed = std::exchange(failed_, {});
+  const auto waiting = std::exchange(waiting_, {});
+  deadlines_.clear();
+  lock.unlock();
+  for (const auto& [reply, error] : failed) finish(reply, error);
+  for (const auto& [token, request] : waiting)
+    finish(request.reply,
+           make_error(ErrorClass::timeout, "no answer from " + request.subject + ": " + why +
+                                               " after the request was sent, so "
+                                               "whether it arrived is unknown"));
+}
+
+void PendingReplies::serve(std::stop_token stop) {
+  std::unique_lock lock{mutex_};
+  while (!stop.stop_requested()) {
+    move_overdue(std::chrono::steady_clock::now());
+    if (const auto due = std::exchange(failed_, {}); !due.empty()) {
+      lock.unlock();
+      for (const auto& [reply, error] : due) finish(reply, error);
+      lock.lock();
+      continue;
+    }
+    if (deadlines_.empty()) {
+      wake_.wait(lock, stop, [&] { return !failed_.empty() || !deadlines_.empty(); });
+    } else {
+      const auto first = deadlines_.begin()->first;
+      wake_.wait_until(lock, stop, first, [&] {
+        return !failed_.empty() || (!deadlines_.empty() && deadlines_.begin()->first < first);
+      });
+    }
+  }
+}
+
+void PendingReplies::move_overdue(Time now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    auto found = waiting_.extract(deadlines_.begin()->second);
+    deadlines_.erase(deadlines_.begin());
+    auto& request = found.mapped();
+    failed_.emplace_back(
+        std::move(request.reply),
+        make_error(ErrorClass::timeout, "no answer from " + request.subject + " within " +
+                                            format_duration(request.timeout)));
+  }
+}
+
+void PendingReplies::finish(const Reply& reply, Result<ports::BusMessage> result) {
+  try {
+    reply(std::move(result));
+  } catch (const std::exception& e) {
+    log::error("bus.handler_threw", {{"handler", "reply"}, {"error", e.what()}});
+  }
+}
+
+} // namespace troupe::bus

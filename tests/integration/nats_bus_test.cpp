@@ -1,0 +1,235 @@
+// The bus with a real nats-server in its bad moments.
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <cstdlib>
+#include <thread>
+
+#include "runtime/limits.hpp"
+#include "tests/conformance/bus_world.hpp"
+#include "tests/support/eventually.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+using namespace std::chrono_literals;
+using support::eventually;
+using support::NatsServer;
+
+namespace {
+
+bus::NatsOptions options_for(const std::string& url) {
+  bus::NatsOptions options;
+  options.url = url;
+  options.connect_timeout = 1s;
+  return options;
+}
+
+BusHandle connected(const bus::NatsOptions& options) {
+  auto bus = bus::connect(options);
+  BOOST_REQUIRE_MESSAGE(bus.ok(), (bus.ok() ? "" : bus.error().message));
+  return std::move(*bus);
+}
+
+/// A port that takes connections and never says a word.
+class SilentPort {
+ public:
+  SilentPort() : port_{support::free_port()}, socket_{socket(AF_INET, SOCK_STREAM, 0)} {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port_));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const bool ok = bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+                    listen(socket_, 8) == 0;
+    BOOST_REQUIRE(ok);
+  }
+  ~SilentPort() { close(socket_); }
+  std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  int port_, socket_;
+};
+
+void expect_refusal(const bus::NatsOptions& options, ErrorClass expected,
+                    std::initializer_list<const char*> words) {
+  const auto bus = bus::connect(options);
+  BOOST_REQUIRE_MESSAGE(!bus.ok(), options.url);
+  BOOST_TEST_CONTEXT(bus.error().message) {
+    BOOST_TEST((bus.error().error_class == expected));
+    for (const auto* word : words)
+      BOOST_TEST(bus.error().message.find(word) != std::string::npos, word);
+    BOOST_TEST(bus.error().message.find("secret") == std::string::npos);
+  }
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(nats_bus)
+
+BOOST_AUTO_TEST_CASE(a_server_that_cannot_be_reached_is_named_with_cause_and_remedy) {
+  const auto nobody = "nats://127.0.0.1:" + std::to_string(support::free_port());
+  expect_refusal(options_for(nobody), ErrorClass::no_capacity,
+                 {nobody.c_str(), "Connection refused", "start nats-server there or set nats_url"});
+  expect_refusal(options_for("nats://no-such-host.invalid:4222"), ErrorClass::no_capacity,
+                 {"no-such-host.invalid", "cannot be resolved"});
+  const SilentPort silent;
+  expect_refusal(options_for(silent.url()), ErrorClass::no_capacity,
+                 {"something answers there, but not as a nats-server"});
+  expect_refusal(options_for("http://127.0.0.1:4222"), ErrorClass::invalid_input,
+                 {"expected nats:// or tls://"});
+  auto bad_prefix = options_for(nobody);
+  bad_prefix.inbox_prefix = "_INBOX.my node";
+  expect_refusal(bad_prefix, ErrorClass::invalid_input, {"inbox prefix"});
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_refuses_the_password_is_no_outage) {
+  const NatsServer server{"authorization { user: troupe, password: right }"};
+  const auto at = [&](const std::string& user) {
+    return "nats://" + user + "127.0.0.1:" + std::to_string(server.port());
+  };
+  expect_refusal(options_for(at("")), ErrorClass::denied, {"refused us", "user:password@host"});
+  expect_refusal(options_for(at("troupe:secret@")), ErrorClass::denied, {"refused us"});
+  const auto bus = connected(options_for(at("troupe:right@")));
+  settle(*bus);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_published_before_a_restart_arrives_after_it) {
+  NatsServer server;
+  const NatsServer beside;
+  const auto publisher = connected(options_for(server.url())),
+             subscriber = connected(options_for(server.url())),
+             bystander = connected(options_for(beside.url()));
+  Collected<bool> publisher_links, subscriber_links;
+  publisher->on_link([&](bool up) { publisher_links.add(up); });
+  subscriber->on_link([&](bool up) { subscriber_links.add(up); });
+  Messages messages;
+  const auto all = subscriber->subscribe("storm", "", into(messages));
+  settle(*subscriber);
+
+  std::atomic<long> number = 0;
+  const auto storm = [&] {
+    return std::jthread{[&](std::stop_token stop) {
+      while (!stop.stop_requested())
+        (void)publisher->publish(message_to("storm", std::to_string(++number)));
+    }};
+  };
+  struct Restart {
+    std::size_t received; // before it
+    long published;       // whatever has this number or less must not come after it
+  };
+  std::vector<Restart> restarts;
+  for (std::size_t round = 1; round <= 5; ++round) {
+    auto publishing = storm();
+    messages.await(messages.now().size() + 100);
+    server.kill();
+    BOOST_REQUIRE(publisher_links.await(2 * round - 1).size() == 2 * round - 1);
+    BOOST_REQUIRE(subscriber_links.await(2 * round - 1).size() == 2 * round - 1);
+    const long refused_from = number;
+    BOOST_REQUIRE(eventually([&] { return number > refused_from + 100; }));
+    publishing = {};
+    settle(*bystander); // one thread delivers for all: what had arrived is in `messages`
+    restarts.push_back({messages.now().size(), number});
+    server.start();
+    BOOST_REQUIRE(publisher_links.await(2 * round).size() == 2 * round);
+    BOOST_REQUIRE(subscriber_links.await(2 * round).size() == 2 * round);
+  }
+  const auto publishing = storm();
+  messages.await(messages.now().size() + 100);
+
+  const auto received = messages.now();
+  for (const auto& restart : restarts) {
+    BOOST_REQUIRE(received.size() > restart.received);
+    for (std::size_t i = restart.received; i < received.size(); ++i)
+      BOOST_REQUIRE(std::stol(received[i].payload) > restart.published);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_hangs_is_given_up_and_found_again) {
+  NatsServer server;
+  auto options = options_for(server.url());
+  options.ping_interval = 100ms;
+  options.connect_timeout = 300ms;
+  const auto bus = connected(options);
+  Collected<bool> links;
+  bus->on_link([&](bool up) { links.add(up); });
+  Messages requests;
+  const auto silent = bus->subscribe("task.silent", "", into(requests));
+  settle(*bus);
+  Answers answers;
+  bus->request(message_to("task.silent"), 10min, into(answers));
+  BOOST_REQUIRE(requests.await(1).size() == 1u);
+
+  server.pause();
+  BOOST_REQUIRE(links.await(1) == std::vector<bool>{false});
+  BOOST_TEST((answers.await(1).at(0).error().error_class == ErrorClass::timeout));
+  BOOST_TEST((ask(*bus, message_to("task.silent")).error().error_class == ErrorClass::no_capacity));
+  server.resume();
+  BOOST_REQUIRE((links.await(2) == std::vector<bool>{false, true}));
+  settle(*bus);
+  BOOST_TEST(requests.now().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_stops_reading_costs_at_most_the_write_deadline) {
+  NatsServer server;
+  auto options = options_for(server.url());
+  options.ping_interval = 1h; // so that writing alone can notice
+  options.write_deadline = 200ms;
+  options.connect_timeout = 300ms;
+  const auto bus = connected(options);
+  Collected<bool> links;
+  bus->on_link([&](bool up) { links.add(up); });
+  server.pause();
+  const auto large = message_to("big", std::string(limits::bus_message_bytes_max, 'x'));
+  auto slowest = 0ms;
+  bool refused = false;
+  for (int i = 0; i < 1000 && !refused; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    refused = !bus->publish(large).ok();
+    slowest = std::max(
+        slowest, std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now() - start));
+  }
+  BOOST_TEST(refused);
+  BOOST_TEST(slowest.count() < 5'000);
+  BOOST_TEST(links.await(1) == std::vector<bool>{false});
+  server.resume();
+  BOOST_REQUIRE((links.await(2) == std::vector<bool>{false, true}));
+  settle(*bus);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_with_a_smaller_limit_is_respected) {
+  const NatsServer server{"max_payload: 1000"};
+  const auto bus = connected(options_for(server.url()));
+  BOOST_TEST(bus->publish(message_to("a", std::string(1000, 'x'))).ok());
+  const auto refused = bus->publish(message_to("a", std::string(1001, 'x')));
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST(refused.error().message ==
+             "the message to a has 1001 bytes, the bus carries 1000: send a large content as an "
+             "artifact");
+  settle(*bus);
+}
+
+BOOST_AUTO_TEST_CASE(tls_is_not_silently_plain) {
+  const support::TemporaryFolder folder;
+  const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+  const auto make =
+      "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext "
+      "subjectAltName=IP:127.0.0.1 -keyout " +
+      path("key.pem") + " -out " + path("cert.pem") + " 2>/dev/null";
+  BOOST_REQUIRE_MESSAGE(std::system(make.c_str()) == 0, "openssl must be installed");
+  const NatsServer plain;
+  auto options = options_for("tls://127.0.0.1:" + std::to_string(plain.port()));
+  expect_refusal(options, ErrorClass::denied, {"no encrypted connection"});
+
+  const NatsServer server{"tls { cert_file: \"" + path("cert.pem") + "\", key_file: \"" +
+                          path("key.pem") + "\" }"};
+  expect_refusal(options_for(server.url()), ErrorClass::denied, {"no encrypted connection"});
+  options.url = "tls://127.0.0.1:" + std::to_string(server.port());
+  expect_refusal(options, ErrorClass::denied, {"no encrypted connection"}); // an unknown authority
+  options.ca_file = path("cert.pem");
+  const auto bus = connected(options);
+  settle(*bus);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
