@@ -108,8 +108,9 @@ struct JobFilter {
 /// All calls: never block, `done` runs exactly once on a thread of the store. Errors of every call:
 /// internal: the store cannot be reached, or is closing (said after limits::store_call_timeout); a
 /// write may or may not have happened, and is safe to repeat with the same arguments. no_capacity:
-/// limits::store_calls_max calls wait already. invalid_input: a text is not UTF-8 or holds NUL, a
-/// key is longer than limits::store_key_bytes_max.
+/// limits::store_calls_max calls wait already (this may be said on the caller's own thread).
+/// invalid_input: a text is not UTF-8 or holds NUL, a key is longer than
+/// limits::store_key_bytes_max.
 class JobStore {
  public:
   template <class T>

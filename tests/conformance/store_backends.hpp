@@ -1,10 +1,14 @@
 // The stores that the conformance suite runs over.
 #pragma once
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <tuple>
 
+#include "runtime/log.hpp"
 #include "runtime/store/memory_store.hpp"
+#include "runtime/store/postgres_store.hpp"
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/store_calls.hpp"
 
 namespace troupe::conformance {
@@ -17,7 +21,21 @@ struct MemoryBackend {
   std::shared_ptr<store::MemoryDatabase> database;
 };
 
-using Backends = std::tuple<MemoryBackend>;
+struct PostgresBackend {
+  explicit PostgresBackend(std::size_t open_jobs_max) : options{.open_jobs_max = open_jobs_max} {
+    log::start("test", log::Level::error, ""); // migrations and lost connections are no news here
+    options.url = support::PostgresServer::shared().create_database();
+  }
+  std::unique_ptr<store::Store> open() {
+    auto opened = store::open_postgres_store(options);
+    if (!opened) throw std::runtime_error{opened.error().message};
+    return *std::move(opened);
+  }
+
+  store::PostgresOptions options;
+};
+
+using Backends = std::tuple<MemoryBackend, PostgresBackend>;
 
 /// A fresh database with two nodes on it.
 template <class Backend>

@@ -1,0 +1,165 @@
+#include "runtime/store/pg_job_store.hpp"
+
+#include <algorithm>
+
+#include "runtime/store/pg_rows.hpp"
+#include "runtime/store/refusals.hpp"
+
+namespace troupe::store {
+
+using namespace ports;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr PgStatement count_open_jobs{
+    "count_open_jobs",
+    "SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'running' LIMIT $1::bigint) AS open"};
+
+constexpr PgStatement submit_job{
+    "submit_job", "SELECT job, run, digest FROM submit_job(" TROUPE_NEW_JOB ", $14::boolean)"};
+
+constexpr PgStatement post_to_inbox{
+    "post_to_inbox", "SELECT post_inbox($1::uuid, $2::text, $3::text, $4::text, $5::timestamptz)"};
+
+constexpr PgStatement claim_runs{
+    "claim_runs",
+    "SELECT " TROUPE_RUN_COLUMNS
+    ", r.priority, r.team FROM claim_runs($1::uuid, $2::uuid, $3::uuid[], $4::integer, $5::text[])"
+    " AS r"};
+
+constexpr PgStatement release_run{
+    "release_run",
+    "UPDATE runs SET owner = NULL, claim = NULL WHERE id = $1::uuid AND owner = $2::uuid"};
+
+constexpr PgStatement insert_document{
+    "insert_document",
+    "INSERT INTO documents (hash, kind, body) VALUES ($1::text, $2::text, $3::text)"
+    " ON CONFLICT DO NOTHING"};
+
+} // namespace
+
+void put_job(PgParams& params, const NewJob* job) {
+  if (!job) {
+    for (int i = 0; i < 13; ++i) params.null();
+    return;
+  }
+  params.id(job->id).id(job->run).text(job->idempotency_key).text(job->request_digest);
+  params.text(job->team).text(job->title).number(static_cast<std::int32_t>(job->priority));
+  params.text(job->source).text(job->bundle).text(job->inputs.text).instant(job->at);
+  params.id(job->append).text(job->body);
+}
+
+PgAttempt<bool> PgJobStore::has_room(PgConnection& connection, Deadline deadline) {
+  const auto now = std::chrono::steady_clock::now();
+  const auto age_allowed = open_jobs_ < open_jobs_max_ ? 1000ms : 100ms;
+  if (now - counted_at_ >= age_allowed) {
+    const auto answer =
+        connection.run(count_open_jobs, PgParams{}.integer(open_jobs_max_), deadline);
+    if (!answer.ok()) return *answer.fault;
+    open_jobs_ = static_cast<std::size_t>(answer.rows.integer(0, 0));
+    counted_at_ = now;
+  }
+  return open_jobs_ < open_jobs_max_;
+}
+
+void PgJobStore::submit(NewJob job, Done<Submitted> done) {
+  writes_.call<Submitted>(std::move(done),
+                          [this, job = std::move(job)](auto& connection, auto deadline) {
+                            return try_submit(connection, job, deadline);
+                          });
+}
+
+PgAttempt<Submitted> PgJobStore::try_submit(PgConnection& connection, const NewJob& job,
+                                            Deadline deadline) {
+  if (auto fault = check(job); !fault) return fault.error();
+  const auto room = has_room(connection, deadline);
+  if (const auto* fault = std::get_if<PgFault>(&room)) return *fault;
+  PgParams params;
+  put_job(params, &job);
+  params.boolean(std::get<bool>(room));
+  const auto answer = connection.run(submit_job, params, deadline);
+  if (!answer.ok()) return *answer.fault;
+  const auto& rows = answer.rows;
+  if (rows.empty()) return jobs_are_full(open_jobs_max_);
+  const Submitted there{rows.id<JobId>(0, 0), rows.id<RunId>(0, 1), rows.id<JobId>(0, 0) != job.id};
+  if (there.duplicate && rows.text(0, 2) != job.request_digest)
+    return key_is_taken(job.idempotency_key);
+  if (!there.duplicate) ++open_jobs_;
+  return there;
+}
+
+void PgJobStore::post_inbox(RunId run, InboxRow row, Done<bool> done) {
+  writes_.call<bool>(
+      std::move(done),
+      [run, row = std::move(row)](auto& connection, auto deadline) -> PgAttempt<bool> {
+        if (auto fault = check(row); !fault) return fault.error();
+        PgParams params;
+        params.id(run).text(row.id).text(row.kind).text(row.body.text).instant(row.at);
+        const auto answer = connection.run(post_to_inbox, params, deadline);
+        if (!answer.ok()) return *answer.fault;
+        const auto outcome = answer.rows.text(0, 0);
+        if (outcome == "missing") return no_such_run(run);
+        if (outcome == "ended") return run_has_ended(run);
+        return outcome == "recorded";
+      });
+}
+
+void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) {
+  writes_.call<std::vector<RunRow>>(std::move(done), [=, this](auto& connection, auto deadline) {
+    return try_claim(connection, owner, limit, deadline);
+  });
+}
+
+PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, IncarnationId owner,
+                                                     std::uint32_t limit, Deadline deadline) {
+  if (claimer_ != owner) unanswered_.clear(); // an incarnation that is over claims no more
+  claimer_ = owner;
+  const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
+  auto unanswered = PgArray::of_uuids();
+  for (const auto& lost : unanswered_) unanswered.add(lost);
+  auto served_last = PgArray::of_texts();
+  for (const auto& team : served_last_) served_last.add(std::string_view{team});
+  PgParams params;
+  params.id(owner).id(call).array(unanswered);
+  params.number(static_cast<std::int32_t>(std::min<std::uint32_t>(limit, limits::list_rows_max)));
+  params.array(served_last);
+
+  const auto answer = connection.run(claim_runs, params, deadline);
+  if (!answer.ok()) {
+    unanswered_.push_back(call);
+    return *answer.fault;
+  }
+  unanswered_.clear();
+  std::vector<RunRow> runs;
+  for (std::size_t i = 0; i < answer.rows.size(); ++i) {
+    runs.push_back(run_row(answer.rows, i));
+    const auto priority = static_cast<std::size_t>(answer.rows.integer(i, 9));
+    served_last_.at(priority) = answer.rows.text(i, 10);
+  }
+  return runs;
+}
+
+void PgJobStore::release(RunId run, IncarnationId owner, Done<Unit> done) {
+  writes_.call<Unit>(std::move(done), [=](auto& connection, auto deadline) -> PgAttempt<Unit> {
+    const auto answer = connection.run(release_run, PgParams{}.id(run).id(owner), deadline);
+    if (!answer.ok()) return *answer.fault;
+    return Unit{};
+  });
+}
+
+void PgJobStore::put_document(std::string hash, std::string kind, std::string body,
+                              Done<Unit> done) {
+  writes_.call<Unit>(std::move(done),
+                     [hash = std::move(hash), kind = std::move(kind), body = std::move(body)](
+                         auto& connection, auto deadline) -> PgAttempt<Unit> {
+                       if (auto fault = check_document(hash, kind, body); !fault)
+                         return fault.error();
+                       const auto answer = connection.run(
+                           insert_document, PgParams{}.text(hash).text(kind).text(body), deadline);
+                       if (!answer.ok()) return *answer.fault;
+                       return Unit{};
+                     });
+}
+
+} // namespace troupe::store

@@ -1,0 +1,62 @@
+// Jobs, runs, inboxes and documents on Postgres. Writes have a connection of their own, so that
+// lists do not delay intake.
+#pragma once
+#include <array>
+#include <vector>
+
+#include "runtime/ports/job_store.hpp"
+#include "runtime/store/pg_worker.hpp"
+#include "runtime/store/texts.hpp"
+
+namespace troupe::store {
+
+class PgJobStore final : public ports::JobStore {
+ public:
+  PgJobStore(PgWorker& writes, PgWorker& reads, std::size_t open_jobs_max)
+      : writes_{writes}, reads_{reads}, open_jobs_max_{open_jobs_max} {}
+
+  void submit(ports::NewJob job, Done<ports::Submitted> done) override;
+  void accept_alerts(ports::AlertBatch batch, Done<ports::AlertReceipt> done) override;
+  void post_inbox(RunId run, ports::InboxRow row, Done<bool> done) override;
+  void read_inbox(RunId run, Done<std::vector<ports::InboxRow>> done) override;
+  void claim(IncarnationId owner, std::uint32_t limit,
+             Done<std::vector<ports::RunRow>> done) override;
+  void release(RunId run, IncarnationId owner, Done<Unit> done) override;
+  void put_document(std::string hash, std::string kind, std::string body, Done<Unit> done) override;
+  void get_document(std::string hash, Done<std::string> done) override;
+  void list_jobs(ports::JobFilter filter, Done<std::vector<ports::JobRow>> done) override;
+  void get_job(JobId id, Done<std::optional<ports::JobRow>> done) override;
+  void list_runs(ports::JobFilter filter, Done<std::vector<ports::RunRow>> done) override;
+  void get_run(RunId id, Done<std::optional<ports::RunRow>> done) override;
+
+ private:
+  struct ClaimCall; // names one try of claim; any 16 bytes
+  PgAttempt<ports::Submitted> try_submit(PgConnection& connection, const ports::NewJob& job,
+                                         Deadline deadline);
+  PgAttempt<ports::AlertReceipt> try_accept(PgConnection& connection,
+                                            const ports::AlertBatch& batch, Deadline deadline);
+  PgAttempt<std::vector<ports::RunRow>> try_claim(PgConnection& connection, IncarnationId owner,
+                                                  std::uint32_t limit, Deadline deadline);
+  /// Whether another job may be opened; from a count that is at most a second old.
+  PgAttempt<bool> has_room(PgConnection& connection, Deadline deadline);
+
+  PgWorker& writes_;
+  PgWorker& reads_;
+  const std::size_t open_jobs_max_;
+
+  // used by the thread of writes_ alone
+  std::size_t open_jobs_ = 0;
+  Deadline counted_at_{};
+  SystemEntropy entropy_;
+  std::array<std::string, 4> served_last_; // the team, by priority
+  IncarnationId claimer_;                  // who claimed last
+  std::vector<Id<ClaimCall>> unanswered_;  // its tries whose answer was lost
+};
+
+/// $1 to $13 of a statement that takes a new_job (schema/002_functions.sql), and how it names them.
+void put_job(PgParams& params, const ports::NewJob* job);
+#define TROUPE_NEW_JOB                                                                     \
+  "ROW($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::integer::smallint," \
+  " $8::text, $9::text, $10::text, $11::timestamptz, $12::uuid, $13::text)::new_job"
+
+} // namespace troupe::store
