@@ -47,10 +47,9 @@ template <class T>
 class Collected {
  public:
   void add(T item) {
-    {
-      const std::lock_guard lock{mutex_};
-      items_.push_back(std::move(item));
-    }
+    const std::lock_guard lock{
+        mutex_}; // also around the notification: await's caller may go at once
+    items_.push_back(std::move(item));
     changed_.notify_all();
   }
   /// All of them, once there are `count`; what there is when `bound` has passed.
