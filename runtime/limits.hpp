@@ -19,6 +19,9 @@ static_assert(payload_bytes_max + envelope_bytes_max <= bus_message_bytes_max);
 inline constexpr std::size_t bus_requests_max = 65'536; // that wait for an answer
 inline constexpr int bus_undelivered_max = 65'536;      // per subscription
 
+// Metrics. A further combination of label values of one metric is not counted.
+inline constexpr std::size_t metric_series_max = 1'000;
+
 // HTTP. A larger body is answered 413, a larger header 431.
 inline constexpr std::size_t http_body_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t http_header_bytes_max = 32 * 1024;
