@@ -1,8 +1,4 @@
 // The bus with a real nats-server in its bad moments.
-#include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
@@ -11,6 +7,7 @@
 #include "runtime/limits.hpp"
 #include "tests/conformance/bus_world.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/tcp.hpp"
 
 using namespace troupe;
 using namespace troupe::test;
@@ -32,25 +29,6 @@ BusHandle connected(const bus::NatsOptions& options) {
   BOOST_REQUIRE_MESSAGE(bus.ok(), (bus.ok() ? "" : bus.error().message));
   return std::move(*bus);
 }
-
-/// A port that takes connections and never says a word.
-class SilentPort {
- public:
-  SilentPort() : port_{support::free_port()}, socket_{socket(AF_INET, SOCK_STREAM, 0)} {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(static_cast<std::uint16_t>(port_));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const bool ok = bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                    listen(socket_, 8) == 0;
-    BOOST_REQUIRE(ok);
-  }
-  ~SilentPort() { close(socket_); }
-  std::string url() const { return "nats://127.0.0.1:" + std::to_string(port_); }
-
- private:
-  int port_, socket_;
-};
 
 void expect_refusal(const bus::NatsOptions& options, ErrorClass expected,
                     std::initializer_list<const char*> words) {
@@ -74,9 +52,9 @@ BOOST_AUTO_TEST_CASE(a_server_that_cannot_be_reached_is_named_with_cause_and_rem
                  {nobody.c_str(), "Connection refused", "start nats-server there or set nats_url"});
   expect_refusal(options_for("nats://no-such-host.invalid:4222"), ErrorClass::no_capacity,
                  {"no-such-host.invalid", "cannot be resolved"});
-  const SilentPort silent;
-  expect_refusal(options_for(silent.url()), ErrorClass::no_capacity,
-                 {"something answers there, but not as a nats-server"});
+  const support::TcpListener silent;
+  expect_refusal(options_for("nats://127.0.0.1:" + std::to_string(silent.port())),
+                 ErrorClass::no_capacity, {"something answers there, but not as a nats-server"});
   expect_refusal(options_for("http://127.0.0.1:4222"), ErrorClass::invalid_input,
                  {"expected nats:// or tls://"});
   auto bad_prefix = options_for(nobody);
