@@ -32,9 +32,10 @@ inline constexpr auto http_request_timeout = 30s;
 // Plans. More is a fault that `plan check` names.
 inline constexpr std::size_t plan_bytes_max = 1024 * 1024;
 inline constexpr std::size_t plan_steps_max = 10'000;
-inline constexpr std::size_t plan_depth_max = 32;
+inline constexpr std::size_t plan_depth_max = 24; // groups inside groups
 inline constexpr std::size_t template_bytes_max = 64 * 1024;
 inline constexpr std::size_t json_depth_max = 64;
+static_assert(2 * plan_depth_max + 16 <= json_depth_max); // each group is a map and a list
 
 // Journal. A batch takes what is queued, up to these; more waits for the next batch.
 inline constexpr std::size_t journal_batch_rows_max = 1024;
