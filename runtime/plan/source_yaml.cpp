@@ -237,6 +237,7 @@ void read_yaml(std::string_view text, SourceResult& out) {
     while (parser.HandleNextDocument(events)) {
     }
     out.source.root = events.take_root();
+    if (out.source.root.place.line == 0) out.source.root.place = {1, 1, "", 0}; // an empty document
   } catch (const Stop&) {
     out.faults.erase(out.faults.begin(), out.faults.end() - 1); // what was read so far is lost
   } catch (const YAML::Exception& error) {

@@ -1,10 +1,15 @@
 // "did you mean": the nearest known word to one that is not known.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace troupe::plan {
+
+/// Where thousands of words may be wrong and thousands are known, nobody reads more suggestions
+/// than this, and looking for them costs time.
+inline constexpr std::size_t suggestions_max = 100;
 
 /// The candidate that takes the fewest letters inserted, dropped, changed or swapped to become
 /// `word`, if they are few for its length; "" otherwise.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/ids.hpp"
+#include "runtime/plan/parse.hpp"
 #include "runtime/plan/source.hpp"
 #include "runtime/plan/template.hpp"
 
@@ -66,12 +67,12 @@ steps:
     agent: worker
     task: |
       Prepare ${{ inputs.domain }}
-    retry: [{ on: [timeout], max_attempts: 5, interval: 1s }]
-  - &anchor { id: b, tool: probe.http, with: { url: 'http://x', n: 0x1F } }
+    retry: &policy [{ on: [timeout], max_attempts: 5, interval: 1s }]
+  - { id: b, tool: probe.http, with: { url: 'http://x', n: 0x1F }, retry: *policy }
   - id: c
     parallel:
-      - *anchor
-      - { id: d, agent: "w" }
+      - { id: d, agent: "w", needs: [a] }
+      - { id: e, sequence: [{ id: f, agent: w }] }
     when: "${{ steps.a.output.x > 1.5e3 }}"
 )";
 
@@ -128,6 +129,53 @@ BOOST_AUTO_TEST_CASE(no_bytes_break_the_readers_and_what_is_read_is_read_again) 
     }
   }
   BOOST_TEST(good > 100u); // else the samples say nothing about reading again
+}
+
+BOOST_AUTO_TEST_CASE(no_damage_to_a_plan_breaks_the_parser) {
+  const auto seed = choose_seed();
+  BOOST_TEST_MESSAGE("seed " << seed);
+  Random random{seed};
+  const std::vector<std::string> plan_words{"plan: p\n",
+                                            "steps:\n",
+                                            "- ",
+                                            "  ",
+                                            "    ",
+                                            "\n",
+                                            "id: a\n",
+                                            "id: b\n",
+                                            "agent: w\n",
+                                            "tool: t.v\n",
+                                            "with: ",
+                                            "needs: ",
+                                            "[a]",
+                                            "[b, a]",
+                                            "when: ",
+                                            "retry: ",
+                                            "parallel:\n",
+                                            "sequence:\n",
+                                            "{}",
+                                            "[]",
+                                            "foreach: ",
+                                            "task: ",
+                                            "'${{ steps.a.output }}'",
+                                            "output: ",
+                                            "inputs: ",
+                                            "x: ",
+                                            "5",
+                                            "&a ",
+                                            "*a",
+                                            "strategy: parallel\n"};
+  for (int i = 0; i < 4'000; ++i) {
+    const auto text = i % 2 == 0 ? random.damaged(yaml_sample) : random.words(plan_words, 40);
+    BOOST_TEST_CONTEXT("seed " << seed << ", round " << i << ": " << text) {
+      const auto result = parse_plan("p.yaml", text);
+      BOOST_REQUIRE(result.faults.empty() != result.plan.hash.empty());
+      if (!result.faults.empty()) continue;
+      const auto source = read_source("p.yaml", text).source;
+      const auto again = parse_plan("p.json", source.root.to_json().text);
+      BOOST_REQUIRE(again.plan.hash == result.plan.hash);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
