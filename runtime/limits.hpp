@@ -31,6 +31,8 @@ inline constexpr auto http_request_timeout = 30s;
 
 // Plans. More is a fault that `plan check` names.
 inline constexpr std::size_t plan_bytes_max = 1024 * 1024;
+inline constexpr std::size_t runbook_bytes_max = 256 * 1024; // it travels in each assignment
+static_assert(runbook_bytes_max + payload_bytes_max <= bus_message_bytes_max);
 inline constexpr std::size_t plan_steps_max = 10'000;
 inline constexpr std::size_t plan_depth_max = 24; // groups inside groups
 inline constexpr std::size_t template_bytes_max = 64 * 1024;

@@ -1,0 +1,107 @@
+#include "runtime/config/alert_routes.hpp"
+
+#include <algorithm>
+
+#include "runtime/plan/fields.hpp"
+#include "runtime/plan/suggestion.hpp"
+#include "runtime/plan/template.hpp"
+
+namespace troupe::config {
+namespace {
+
+using plan::Fault;
+using plan::Fields;
+using plan::SourceNode;
+
+/// Checks every string of a template where it stands.
+void check_template(const SourceNode& node, std::vector<Fault>& faults) {
+  if (node.type == SourceNode::Type::string) {
+    const plan::Template text{node.to_json()};
+    if (auto wrong = plan::syntax_fault(text); !wrong.empty()) {
+      faults.push_back({node.place, std::move(wrong)});
+      return;
+    }
+    for (const auto& path : plan::paths_of(text))
+      if (path.front() != "alert" && path.front() != "group")
+        faults.push_back(
+            {node.place, "`" + path.front() +
+                             "` is not known here; start from `alert` (the first firing alert) or "
+                             "`group` (the whole webhook)"});
+  }
+  for (const auto& item : node.items) check_template(item, faults);
+  for (const auto& [name, value] : node.members) check_template(value, faults);
+}
+
+std::map<std::string, std::string> read_match(Fields& fields) {
+  std::map<std::string, std::string> match;
+  const auto* labels = fields.map("match");
+  if (labels == nullptr) return match;
+  for (const auto& [name, value] : labels->members) {
+    if (value.type == SourceNode::Type::string)
+      match[name] = value.scalar;
+    else
+      fields.fault(value.place, "the label `" + name +
+                                    "` must be matched by text (\"*\": any), not " +
+                                    std::string{describe(value.type)});
+  }
+  return match;
+}
+
+/// Inputs are known by name alone before an alert has come; bind_inputs checks their types then.
+void check_inputs(Fields& route, const SourceNode* given, const plan::Plan& plan) {
+  std::vector<std::string> known;
+  for (const auto& [name, input] : plan.inputs) {
+    known.push_back(name);
+    if (input.required && (given == nullptr || given->find(name) == nullptr))
+      route.fault(route.place_of("inputs"),
+                  "the plan asks for the input `" + name + "`; add it to `inputs`");
+  }
+  if (given == nullptr) return;
+  for (std::size_t i = 0; i < given->members.size(); ++i) {
+    const auto& name = given->members[i].first;
+    if (plan.inputs.find(name) == plan.inputs.end())
+      route.fault(given->member_places[i],
+                  "the plan has no input `" + name + "`" + plan::did_you_mean(name, known));
+  }
+}
+
+AlertRoute read_route(const SourceNode& node, const std::vector<std::string>& named,
+                      const std::map<std::string, NamedPlan>& plans, std::vector<Fault>& faults) {
+  using message::Priority;
+  const std::vector<std::pair<std::string, Priority>> priorities{{"low", Priority::low},
+                                                                 {"normal", Priority::normal},
+                                                                 {"high", Priority::high},
+                                                                 {"critical", Priority::critical}};
+  Fields fields{node, "a route of `alerts`", faults};
+  AlertRoute route;
+  route.match = read_match(fields);
+  route.priority = fields.choice("priority", priorities).value_or(route.priority);
+  const auto* inputs = fields.map("inputs");
+  if (inputs != nullptr) check_template(*inputs, faults);
+  route.inputs = {inputs != nullptr ? inputs->to_json() : JsonText{"{}"}};
+
+  fields.require("plan", "name one of the team's `plans`");
+  route.plan = fields.filled_text("plan").value_or("");
+  if (const auto plan = plans.find(route.plan); plan != plans.end()) {
+    check_inputs(fields, inputs, plan->second.plan);
+  } else if (!route.plan.empty() &&
+             std::find(named.begin(), named.end(), route.plan) == named.end()) {
+    fields.fault(fields.find("plan")->place, "the team has no plan `" + route.plan + "`" +
+                                                 plan::did_you_mean(route.plan, named));
+  }
+  fields.refuse_unknown();
+  return route;
+}
+
+} // namespace
+
+std::vector<AlertRoute> read_alert_routes(const SourceNode& list,
+                                          const std::vector<std::string>& named,
+                                          const std::map<std::string, NamedPlan>& plans,
+                                          std::vector<Fault>& faults) {
+  std::vector<AlertRoute> routes;
+  for (const auto& item : list.items) routes.push_back(read_route(item, named, plans, faults));
+  return routes;
+}
+
+} // namespace troupe::config
