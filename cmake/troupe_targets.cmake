@@ -118,3 +118,19 @@ target_link_libraries(troupe_test_main PRIVATE troupe_test_options)
 foreach(label unit tidy conformance integration e2e)
   add_custom_target(tests_${label})
 endforeach()
+
+# ---- Lint ----------------------------------------------------------------------------------------
+
+# cmake --workflow --preset lint: .clang-tidy over every source.
+find_program(RUN_CLANG_TIDY NAMES run-clang-tidy run-clang-tidy-14)
+if(RUN_CLANG_TIDY)
+  add_custom_target(lint
+    COMMAND ${RUN_CLANG_TIDY} -quiet -p ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR}/runtime/
+            ${PROJECT_SOURCE_DIR}/net/ ${PROJECT_SOURCE_DIR}/toolkits/ ${PROJECT_SOURCE_DIR}/actors/
+            ${PROJECT_SOURCE_DIR}/ops/ ${PROJECT_SOURCE_DIR}/tests/
+    USES_TERMINAL)
+else()
+  add_custom_target(lint
+    COMMAND ${CMAKE_COMMAND} -E echo "clang-tidy is missing. Remedy: apt-get install clang-tidy"
+    COMMAND ${CMAKE_COMMAND} -E false)
+endif()
