@@ -30,17 +30,20 @@ std::string text_at(const json::value& value, std::string_view key) {
   return found && found->is_string() ? std::string{found->get_string()} : "";
 }
 
-/// A text, or {class, message}; the run says {class: null, message: null} where nothing failed.
-const json::value* error_at(const json::value& value) {
+/// "tool_failed: no answer" of a text or of {class, message}; the run writes {class: null} where
+/// nothing failed.
+std::string error_at(const json::value& value) {
   const auto* error = at(value, "error");
-  return error && (error->is_string() || at(*error, "class")) ? error : nullptr;
+  if (!error || error->is_string()) return text_at(value, "error");
+  const auto error_class = text_at(*error, "class");
+  const auto message = text_at(*error, "message");
+  return error_class + (error_class.empty() || message.empty() ? "" : ": ") + message;
 }
 
 /// A step, as the plan's task tells it and as the run's timeline has it; either may be missing.
 struct StepTold {
-  std::string step, part, state;
+  std::string step, part, state, error;
   const json::value* output = nullptr;
-  const json::value* error = nullptr;
   const json::value* row = nullptr; // of the timeline
 
   bool ended() const { return state == "completed" || state == "failed"; }
@@ -66,35 +69,38 @@ bool names(std::string_view path, std::string_view step) {
   return path == step || (path.ends_with(step) && path[path.size() - step.size() - 1] == '/');
 }
 
-/// The rows of the run's timeline with what the task tells of them, in the run's order; then what
-/// it tells beside. The reporter's own row is left out: it changes while the report is written.
-Result<std::vector<StepTold>> read_steps(const json::value& task, const json::value& context,
-                                         std::string_view own_step) {
+Result<std::vector<StepTold>> read_told(const json::value& task) {
   const auto* entries = at(task, "steps");
   if (!entries || !entries->is_array())
     return make_error(ErrorClass::invalid_input,
-                      "the task of a reporter must have `steps`, a list of {step, part, state, "
-                      "output, error}");
+                      "the task of a reporter must have `steps`, a list of {step, part, output}");
   std::vector<StepTold> told;
   for (const auto& entry : entries->get_array()) {
     told.push_back({text_at(entry, "step"), text_at(entry, "part"), text_at(entry, "state"),
-                    at(entry, "output"), error_at(entry)});
-    if (told.back().step.empty() || told.back().state.empty())
+                    error_at(entry), at(entry, "output")});
+    if (told.back().step.empty())
       return make_error(ErrorClass::invalid_input,
-                        "each of a reporter's `steps` needs `step` and `state`, both text");
+                        "each of a reporter's `steps` needs `step`, the id of a step");
   }
+  return told;
+}
+
+/// The rows of the run's timeline with what the task tells of them, in the run's order; then what
+/// it tells beside. The reporter's own row is left out: it changes while the report is written.
+std::vector<StepTold> merge(std::vector<StepTold> told, const json::value* timeline,
+                            std::string_view own_step) {
   std::vector<StepTold> all;
-  const auto* rows = at(context, "timeline");
-  if (rows && rows->is_array()) {
-    for (const auto& row : rows->get_array()) {
-      const auto path = text_at(row, "step");
-      if (path == own_step) continue;
+  if (timeline && timeline->is_array()) {
+    for (const auto& row : timeline->get_array()) {
+      StepTold step{text_at(row, "step"), "", text_at(row, "state"), error_at(row)};
+      if (step.step == own_step) continue;
       const auto found = std::find_if(told.begin(), told.end(),
-                                      [&](const auto& t) { return names(path, t.step); });
-      StepTold step{path, "", text_at(row, "state"), nullptr, error_at(row)};
+                                      [&](const auto& t) { return names(step.step, t.step); });
       if (found != told.end()) {
-        step = std::move(*found);
-        step.step = path;
+        step.part = found->part;
+        step.output = found->output;
+        if (!found->state.empty()) step.state = found->state;
+        if (!found->error.empty()) step.error = found->error;
         told.erase(found);
       }
       step.row = &row;
@@ -107,10 +113,10 @@ Result<std::vector<StepTold>> read_steps(const json::value& task, const json::va
 
 Result<Incident> read_incident(const json::value& task, const json::value& context,
                                std::string_view own_step) {
-  auto steps = read_steps(task, context, own_step);
-  if (!steps.ok()) return steps.error();
+  auto told = read_told(task);
+  if (!told.ok()) return told.error();
   Incident incident;
-  incident.steps = std::move(*steps);
+  incident.steps = merge(std::move(*told), at(context, "timeline"), own_step);
   const auto* job = at(context, "job");
   const auto* run = at(context, "run");
   incident.title = text_at(task, "title");
@@ -135,12 +141,6 @@ void conclude(Incident& incident) {
   incident.cause = text_at(*incident.diagnosis, "cause");
   incident.action = text_at(*incident.diagnosis, "action");
   incident.needs_person = text_at(*incident.diagnosis, "needs_person");
-}
-
-std::string error_text(const json::value& error) {
-  if (error.is_string()) return std::string{error.get_string()};
-  const auto message = text_at(error, "message");
-  return text_at(error, "class") + (message.empty() ? "" : ": " + message);
 }
 
 /// What stopped the run. Evidence that could not be had stops nothing.
@@ -257,9 +257,8 @@ class Writer {
     const auto* failed = first_failed(incident_);
     const auto happened = !failed ? "No step verified the service."
                                   : "Step " + code(failed->step) + " failed" +
-                                        (failed->error ? " with " + code(error_text(*failed->error))
-                                                       : std::string{}) +
-                                        ".";
+                                        (failed->error.empty() ? "" : " with ") +
+                                        (failed->error.empty() ? "" : code(failed->error)) + ".";
     paragraph(happened + " " +
               (incident_.any("action")
                    ? "The action did not bring the service back: decide whether to try it again or "
@@ -320,7 +319,7 @@ class Writer {
   }
 
   void what_came_of(const StepTold& step) {
-    if (step.error) paragraph("Error: " + code(error_text(*step.error)));
+    if (!step.error.empty()) paragraph("Error: " + code(step.error));
     if (step.output) block(*step.output);
   }
 

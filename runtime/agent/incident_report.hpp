@@ -5,12 +5,12 @@
 //     service: nginx
 //     alert: "${{ inputs.alert }}"         # as Alertmanager sends it
 //     steps:                               # in the order they should be told
-//       - { step: diagnose, part: diagnosis, state: completed, output: {..}, error: null }
+//       - { step: diagnose, part: diagnosis, output: "${{ steps.diagnose.output }}" }
 //
 // `part`: triage | evidence | diagnosis | action | verification; anything else is told in the
 // timeline alone. Of the diagnosis' output the report reads cause, explanation, action, evidence
-// and needs_person (the decision, in words). `error` is {class, message} or null. When, where and
-// how often a step ran comes from the context's timeline.
+// and needs_person (the decision, in words). What became of a step, when and where, comes from the
+// timeline in the context of an `always` step; `state` and `error` of an entry come first.
 #pragma once
 #include <string>
 

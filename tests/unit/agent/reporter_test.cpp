@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(a_reporter_fails_as_its_tool_does_or_with_what_its_task_lac
   const auto refused = play(*agent::make_reporter(incident("healed")), full);
   BOOST_REQUIRE(refused.error);
   BOOST_TEST(refused.error->message == "no space left");
-  for (const auto* task : {"null", "{}", R"({"steps":[7]})", R"({"steps":[{"step":"a"}]})"}) {
+  for (const auto* task : {"null", "{}", R"({"steps":[7]})", R"({"steps":[{"part":"action"}]})"}) {
     const auto wrong = play(*agent::make_reporter(task_of(task)), full);
     BOOST_TEST_CONTEXT(task) {
       BOOST_REQUIRE(wrong.error);
