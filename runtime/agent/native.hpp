@@ -19,7 +19,8 @@ std::unique_ptr<Agent> make_caller(const Task& task);
 std::unique_ptr<Agent> make_validator(const Task& task);
 
 /// Writes the report of an incident (incident_report.hpp has the task's shape) to the job's
-/// workspace by workspace.write. Output: {"report": "report.md", "healed": bool, "summary": ".."}.
+/// workspace by workspace.write. Output: {"report": "report.md", "healed": bool, "summary": "..",
+/// "markdown": ".."}: the text too, for readers who cannot reach the workspace.
 std::unique_ptr<Agent> make_reporter(const Task& task);
 
 } // namespace troupe::agent

@@ -18,8 +18,10 @@ class Reporter final : public Agent {
     if (phase_ != Phase::writing || !answer || answer->call != the_call) return {};
     phase_ = Phase::over;
     if (answer->outcome.error) return {Fail{*answer->outcome.error}};
-    const json::object output{
-        {"report", path}, {"healed", report_.healed}, {"summary", report_.summary}};
+    const json::object output{{"report", path},
+                              {"healed", report_.healed},
+                              {"summary", report_.summary},
+                              {"markdown", report_.markdown}};
     return {Complete{JsonText{json::serialize(output)}}};
   }
 

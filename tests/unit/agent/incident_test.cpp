@@ -1,0 +1,186 @@
+// The runbooks of the incident-response team, as they are shipped, against a scripted world.
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "tests/unit/agent/play.hpp"
+
+using namespace troupe;
+using namespace troupe::test;
+namespace json = boost::json;
+
+namespace {
+
+Played follow(const std::string& name, const std::string& task, const World& world) {
+  return play_runbook(source_file("configs/runbooks/" + name + ".yaml"), task, world);
+}
+
+json::object output_of(const Played& played) {
+  BOOST_REQUIRE_EQUAL(played.error ? played.error->message : "", "");
+  return json::parse(played.output).as_object();
+}
+
+/// What service.status says of a healthy nginx, with `changes` (JSON) laid over it.
+std::string status(const char* changes) {
+  auto seen = json::parse(R"({"service":"nginx","description":"web","running":true,"pid":17,
+    "process_alive":true,"process_state":"S","processes":[],
+    "health":{"ok":true,"detail":"status 200"},
+    "port":{"number":8080,"held_by":{"pid":17,"process":"nginx"},"held_by_service":true},
+    "config":{"ok":true,"detail":"exit code 0"},"summary":"as seen"})")
+                  .as_object();
+  const auto laid_over = json::parse(changes).as_object();
+  for (const auto& [key, value] : laid_over) seen[key] = value;
+  return json::serialize(seen);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(incident_runbooks)
+
+BOOST_AUTO_TEST_CASE(evidence_leads_to_its_diagnosis) {
+  struct Row {
+    const char* seen;
+    const char* cause;
+    const char* action;
+    const char* person; // what the decision names; empty: none is asked for
+  };
+  const Row table[] = {
+      {"{}", "already_healthy", "none", ""},
+      {R"({"config":{"ok":false,"detail":"unknown directive"}})", "already_healthy", "none", ""},
+      {R"({"running":false,"process_alive":false,"pid":null,"health":{"ok":false,"detail":"refused"},
+           "port":{"number":8080,"held_by":null,"held_by_service":false}})",
+       "process_gone", "restart", ""},
+      // The master was killed; a worker of it still holds the port, and even answers.
+      {R"({"running":false,"process_alive":false,"pid":null,
+           "port":{"number":8080,"held_by":{"pid":18,"process":"nginx"},"held_by_service":true}})",
+       "process_gone", "restart", ""},
+      {R"({"running":false,"health":{"ok":false,"detail":"no answer within 2s"}})", "process_hung",
+       "restart", ""},
+      {R"({"running":false,"process_state":"T"})", "process_hung", "restart", ""},
+      // It lives, and somebody whom we may not see holds the port: perhaps itself.
+      {R"({"running":false,"health":{"ok":false,"detail":"no answer"},
+           "port":{"number":8080,"held_by":{"pid":null,"process":null,"user":0},
+                   "held_by_service":false}})",
+       "process_hung", "restart", ""},
+      {R"({"running":false,"process_alive":false,"pid":null,"health":{"ok":false,"detail":"404"},
+           "port":{"number":8080,"held_by":{"pid":99,"process":"python3"},
+                   "held_by_service":false}})",
+       "port_held", "none", "port 8080"},
+      {R"({"running":false,"process_alive":false,"pid":null,"health":{"ok":true,"detail":"200"},
+           "port":{"number":8080,"held_by":{"pid":null,"process":null,"user":1000},
+                   "held_by_service":false}})",
+       "port_held", "none", "port 8080"},
+      {R"({"running":false,"process_alive":false,"health":{"ok":false,"detail":"refused"},
+           "port":{"number":8080,"held_by":null,"held_by_service":false},
+           "config":{"ok":false,"detail":"unknown directive on line 7"}})",
+       "configuration_broken", "none", "unknown directive on line 7"},
+      // It hangs, and what would be started again is broken: ending it would make things worse.
+      {R"({"running":false,"health":{"ok":false,"detail":"no answer"},
+           "config":{"ok":false,"detail":"unknown directive on line 7"}})",
+       "configuration_broken", "none", "unknown directive on line 7"},
+  };
+  for (const auto& [seen, cause, action, person] : table) BOOST_TEST_CONTEXT(seen) {
+      const World world = [&](const std::string& tool, const std::string& arguments, int) {
+        BOOST_TEST(tool == "service.status");
+        BOOST_TEST(arguments == R"({"service":"nginx"})");
+        return returns(status(seen));
+      };
+      const auto output = output_of(
+          follow("diagnose-service", R"({"service":"nginx","probe":{"ok":false}})", world));
+      BOOST_TEST(output.at("cause").as_string() == cause);
+      BOOST_TEST(output.at("action").as_string() == action);
+      BOOST_TEST(output.at("explanation").as_string().find("as seen") != json::string::npos);
+      BOOST_TEST(output.at("evidence").at("status").at("service").as_string() == "nginx");
+      BOOST_TEST(output.at("evidence").at("probe").at("ok").as_bool() == false);
+      if (*person == '\0')
+        BOOST_TEST(output.at("needs_person").is_null());
+      else
+        BOOST_TEST(output.at("needs_person").as_string().find(person) != json::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_diagnosis_fails_when_nobody_can_look) {
+  const auto played = follow("diagnose-service", R"({"service":"nginx","probe":null})",
+                             [](const std::string&, const std::string&, int) {
+                               return fails(ErrorClass::tool_failed, "nobody serves it");
+                             });
+  BOOST_REQUIRE(played.error);
+  BOOST_TEST((played.error->error_class == ErrorClass::tool_failed));
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_looks_whether_the_service_stays_up) {
+  const World world = [](const std::string& tool, const std::string&, int call) {
+    if (tool == "service.restart") return returns(R"({"pid":21,"stages":[{"stage":"stop"}]})");
+    return returns(status(call == 0 ? R"({"running":false})" : R"({"pid":21})"));
+  };
+  const auto played = follow("restart-service", R"({"service":"nginx"})", world);
+  BOOST_TEST(played.output ==
+             R"({"restarted":true,"pid":21,"stages":[{"stage":"stop"}],"summary":"as seen"})");
+  BOOST_TEST(played.took.count() == 500);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_that_fails_or_does_not_last_fails_its_step) {
+  const auto refused = follow("restart-service", R"({"service":"nginx"})",
+                              [](const std::string&, const std::string&, int) {
+                                return fails(ErrorClass::tool_failed, "exit code 1");
+                              });
+  BOOST_REQUIRE(refused.error);
+  BOOST_TEST((refused.error->error_class == ErrorClass::tool_failed));
+  BOOST_TEST(refused.calls().size() == 1u);
+  const auto short_lived = follow("restart-service", R"({"service":"nginx"})",
+                                  [](const std::string& tool, const std::string&, int) {
+                                    if (tool == "service.restart")
+                                      return returns(R"({"pid":21,"stages":[]})");
+                                    return returns(status(R"({"running":false})"));
+                                  });
+  BOOST_REQUIRE(short_lived.error);
+  BOOST_TEST((short_lived.error->error_class == ErrorClass::task_failed));
+}
+
+BOOST_AUTO_TEST_CASE(a_service_is_probed_as_its_catalogue_says) {
+  const World world = [](const std::string& tool, const std::string& arguments, int) {
+    return returns(json::serialize(json::object{{"ok", true}, {"detail", tool + " " + arguments}}));
+  };
+  const std::pair<const char*, const char*> table[] = {
+      {R"({"http":"http://h/","tcp":null})", R"(probe.http {"url":"http://h/"})"},
+      {R"({"http":null,"tcp":{"host":"h","port":5}})", R"(probe.tcp {"host":"h","port":5})"},
+  };
+  for (const auto& [health, call] : table)
+    for (const auto* runbook : {"probe-service", "verify-service"})
+      BOOST_TEST_CONTEXT(runbook << " " << health) {
+        const auto played =
+            follow(runbook, R"({"service":"nginx","health":)" + std::string{health} + "}", world);
+        BOOST_TEST(played.calls() == std::vector<std::string>{call});
+        BOOST_TEST(output_of(played).at("ok").as_bool());
+      }
+  const auto unknown = follow("probe-service", R"({"health":null})", world);
+  BOOST_TEST(unknown.calls().empty());
+  BOOST_TEST(output_of(unknown).at("ok").is_null());
+}
+
+BOOST_AUTO_TEST_CASE(evidence_that_cannot_be_had_is_told_and_fails_nothing) {
+  const World down = [](const std::string&, const std::string&, int) {
+    return fails(ErrorClass::tool_failed, "connection refused");
+  };
+  const std::pair<const char*, const char*> table[] = {
+      {"probe-service", R"({"health":{"http":"http://h/"}})"},
+      {"read-logs", R"({"service":"nginx"})"},
+      {"read-metrics", R"({"service":"nginx"})"},
+  };
+  for (const auto& [runbook, task] : table) BOOST_TEST_CONTEXT(runbook) {
+      const auto played = follow(runbook, task, down);
+      BOOST_TEST(!played.error.has_value());
+      BOOST_TEST(played.output.find("connection refused") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_service_without_a_health_check_is_verified_by_its_status) {
+  const World world = [](const std::string& tool, const std::string&, int call) {
+    BOOST_TEST(tool == "service.status");
+    return returns(status(call < 2 ? R"({"running":false})" : "{}"));
+  };
+  const auto played = follow("verify-service", R"({"service":"nginx","health":null})", world);
+  BOOST_TEST(played.calls().size() == 3u);
+  BOOST_TEST(output_of(played).at("detail").as_string() == "as seen");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
