@@ -14,14 +14,6 @@ bool takes(std::string_view pattern, std::string_view tool) {
   return pattern == tool;
 }
 
-std::string alternatives(std::string_view word, const std::vector<std::string>& known) {
-  constexpr std::size_t listed_max = 12;
-  const auto near = did_you_mean(word, known);
-  if (!near.empty()) return near;
-  if (known.empty()) return "; it has none";
-  return known.size() > listed_max ? "" : "; it has " + one_of(known);
-}
-
 } // namespace
 
 std::vector<Fault> check_against(const Plan& plan, const Source& source,
@@ -33,15 +25,15 @@ std::vector<Fault> check_against(const Plan& plan, const Source& source,
       const auto& roles = catalogue.roles;
       if (std::find(roles.begin(), roles.end(), agent->role) == roles.end())
         faults.push_back(
-            {entry.source->find("agent")->place,
-             "the team has no role `" + agent->role + "`" + alternatives(agent->role, roles)});
+            {entry.source->find("agent")->place, "the team has no role `" + agent->role + "`" +
+                                                     did_you_mean_or_list(agent->role, roles)});
     } else if (const auto* tool = std::get_if<ToolStep>(&entry.node->kind)) {
       const auto& tools = catalogue.tools;
       if (std::none_of(tools.begin(), tools.end(),
                        [&](const std::string& known) { return takes(known, tool->tool); }))
         faults.push_back(
-            {entry.source->find("tool")->place,
-             "the team has no tool `" + tool->tool + "`" + alternatives(tool->tool, tools)});
+            {entry.source->find("tool")->place, "the team has no tool `" + tool->tool + "`" +
+                                                    did_you_mean_or_list(tool->tool, tools)});
     }
   }
   return faults;

@@ -32,10 +32,6 @@ void Fields::know(std::string_view key) {
   if (!knows(key)) known_.emplace_back(key);
 }
 
-void Fields::know_all(const std::vector<std::string>& keys) {
-  for (const auto& key : keys) know(key);
-}
-
 const SourceNode* Fields::find(std::string_view key) {
   know(key);
   return node_->find(key);

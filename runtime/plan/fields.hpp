@@ -35,8 +35,6 @@ class Fields {
   const Place& place_of(std::string_view key) const;
   /// Known, although this reader has no use for it.
   void know(std::string_view key);
-  /// Known for suggestions.
-  void know_all(const std::vector<std::string>& keys);
 
   /// Typed values; nothing if the key is absent, nothing and a fault if it is ill-typed.
   std::optional<std::string> text(std::string_view key);

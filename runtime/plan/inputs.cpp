@@ -41,7 +41,8 @@ std::string with_article(std::string_view type) {
 
 Input read_input(const SourceNode& node, const std::string& name, std::vector<Fault>& faults) {
   Input input;
-  Fields fields{node, "input `" + name + "`", faults};
+  const auto what = is_name(name) ? "input `" + name + "`" : "this input";
+  Fields fields{node, what, faults};
   input.type = fields.choice("type", input_types).value_or("");
   input.description = fields.text("description").value_or("");
   const auto* default_value = fields.find("default");
@@ -54,7 +55,7 @@ Input read_input(const SourceNode& node, const std::string& name, std::vector<Fa
       fields.fault(fields.place_of("required"),
                    "a required input has no use for a `default`; drop one of the two");
     if (!has_type(parse_json(input.default_value), input.type))
-      fields.fault(default_value->place, "the default of input `" + name + "` must be " +
+      fields.fault(default_value->place, "the default of " + what + " must be " +
                                              with_article(input.type) + ", not " +
                                              std::string{describe(default_value->type)});
     if (text.find("${{") != text.npos)

@@ -83,7 +83,7 @@ ParseResult parse_plan(const Source& source) {
         {source.root.place, "as JSON the plan has " + std::to_string(json.text.size()) +
                                 " bytes; at most " + std::to_string(limits::plan_bytes_max) +
                                 " are taken"});
-  sort_by_place(result.faults);
+  keep_first(result.faults);
   if (result.faults.empty()) result.plan.hash = digest(json);
   return result;
 }

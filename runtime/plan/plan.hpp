@@ -1,6 +1,6 @@
 // Stage 2 of 9: job -> PLAN -> supervise -> dispatch -> agent -> tool -> result -> journal ->
-// answer. A plan is data: a tree of groups and steps (PLANS.md). parse.hpp makes one, check.hpp
-// finds every fault.
+// answer. A plan is data: a tree of groups and steps (PLANS.md). parse.hpp makes one, or finds
+// every fault.
 #pragma once
 #include <map>
 #include <optional>
@@ -44,8 +44,9 @@ struct Node {
   std::string id; // unique in the plan
   std::variant<AgentStep, ToolStep, Sequence, Parallel> kind;
   std::vector<Node> children; // of a group, in file order
-  std::vector<std::string>
-      needs; // resolved: the implied link to the preceding sibling is spelled out here
+  /// Ids of what it waits for, all before it in the file: siblings, or siblings of a group around
+  /// it. Resolved: the implied link to the preceding sibling is spelled out here.
+  std::vector<std::string> needs;
   std::optional<Expression> when;
   std::vector<RetryPolicy> retry; // empty: a failure is a failure
   std::optional<Millis> timeout;  // of one attempt

@@ -177,9 +177,8 @@ class ReferenceChecker {
       if (child.id == path[3]) return "";
       ids.push_back(child.id);
     }
-    const auto near = did_you_mean(path[3], ids);
-    return "the group `" + group.id + "` has no step `" + path[3] + "`" +
-           (near.empty() ? "; it has " + one_of(ids) : near);
+    const auto fault = "the group `" + group.id + "` has no step `" + path[3] + "`";
+    return faults_.size() < suggestions_max ? fault + did_you_mean_or_list(path[3], ids) : fault;
   }
 
   const Plan& plan_;

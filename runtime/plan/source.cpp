@@ -99,7 +99,7 @@ SourceResult read_source(std::string file, std::string_view text) {
   }
   result.source.is_json = looks_like_json(result.source.file, text);
   (result.source.is_json ? read_json : read_yaml)(text, result);
-  sort_by_place(result.faults);
+  keep_first(result.faults);
   return result;
 }
 
@@ -109,6 +109,15 @@ void sort_by_place(std::vector<Fault>& faults) {
   };
   std::stable_sort(faults.begin(), faults.end(),
                    [&](const Fault& a, const Fault& b) { return key(a) < key(b); });
+}
+
+void keep_first(std::vector<Fault>& faults) {
+  constexpr std::size_t kept = 1'000;
+  sort_by_place(faults);
+  if (faults.size() <= kept) return;
+  const auto more = faults.size() - kept;
+  faults.resize(kept);
+  faults.push_back({faults.back().place, "and " + std::to_string(more) + " more faults"});
 }
 
 std::string render(const std::vector<Fault>& faults, std::string_view file) {

@@ -67,6 +67,10 @@ SourceResult read_source(std::string file, std::string_view text);
 /// Orders faults as their places stand in the file.
 void sort_by_place(std::vector<Fault>& faults);
 
+/// Keeps the first thousand faults, in file order, and says how many more there are: a text of
+/// nothing but faults would be answered with one many times its size.
+void keep_first(std::vector<Fault>& faults);
+
 /// Every fault on a line of its own, in file order; "" when there is none.
 std::string render(const std::vector<Fault>& faults, std::string_view file);
 

@@ -19,10 +19,11 @@ const std::vector<std::pair<std::string, message::Priority>> priorities{
 
 std::string quoted(std::string_view word) { return "`" + std::string{word} + "`"; }
 
-/// How faults call a step whose id may be missing.
+/// How faults call a step; each of its faults repeats the name, so only a proper one will do.
 std::string name_step(const SourceNode& source) {
   const auto* id = source.find("id");
-  if (id == nullptr || id->type != SourceNode::Type::string) return "this step";
+  if (id == nullptr || id->type != SourceNode::Type::string || !is_name(id->scalar))
+    return "this step";
   return "step `" + id->scalar + "`";
 }
 
@@ -96,6 +97,15 @@ std::optional<Expression> read_condition(Fields& fields, std::string_view key) {
   return std::nullopt;
 }
 
+std::optional<Millis> read_timeout(Fields& fields) {
+  constexpr Millis longest = std::chrono::days{30};
+  const auto timeout = fields.duration("timeout");
+  if (timeout && *timeout > longest)
+    fields.fault(fields.place_of("timeout"), "`timeout` is at most " + format_duration(longest) +
+                                                 "; it bounds one attempt, not the run");
+  return timeout;
+}
+
 AgentStep read_agent(Fields& fields) {
   AgentStep agent;
   agent.role = fields.text("agent").value_or("");
@@ -154,7 +164,7 @@ Node StepReader::read_step(const SourceNode& source, message::Priority priority)
   node.priority = fields.choice("priority", priorities).value_or(priority);
   node.when = read_condition(fields, "when");
   node.always = fields.boolean("always").value_or(false);
-  node.timeout = fields.duration("timeout");
+  node.timeout = read_timeout(fields);
   fields.list("needs"); // its names are looked up once all are known
   if (const auto* retry = fields.find("retry")) node.retry = read_retry(*retry, faults_);
   if (const auto* output = fields.find("output")) node.output = Template{output->to_json()};

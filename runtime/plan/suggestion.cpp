@@ -43,6 +43,14 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return known.empty() ? "" : "; did you mean `" + known + "`?";
 }
 
+std::string did_you_mean_or_list(std::string_view word,
+                                 const std::vector<std::string>& candidates) {
+  constexpr std::size_t listed_max = 12;
+  auto near = did_you_mean(word, candidates);
+  if (!near.empty() || candidates.size() > listed_max) return near;
+  return candidates.empty() ? "; it has none" : "; it has " + one_of(candidates);
+}
+
 std::string one_of(const std::vector<std::string>& words) {
   std::string text;
   for (std::size_t i = 0; i < words.size(); ++i) {

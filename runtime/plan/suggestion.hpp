@@ -18,6 +18,9 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
 /// "; did you mean `retry`?", or "" when nothing is near.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
+/// did_you_mean(); when nothing is near "; it has `a`, `b` or `c`", if they are few enough to list.
+std::string did_you_mean_or_list(std::string_view word, const std::vector<std::string>& candidates);
+
 /// "`a`, `b` or `c`"; "" for an empty list.
 std::string one_of(const std::vector<std::string>& words);
 

@@ -24,6 +24,13 @@ BOOST_AUTO_TEST_CASE(long_words_cost_nothing) {
   BOOST_TEST(nearest(std::string(1'000'000, 'a'), {"aa"}) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_few_known_words_are_listed_when_none_is_near) {
+  BOOST_TEST(did_you_mean_or_list("retyr", {"retry"}) == "; did you mean `retry`?");
+  BOOST_TEST(did_you_mean_or_list("x", {"retry", "when"}) == "; it has `retry` or `when`");
+  BOOST_TEST(did_you_mean_or_list("x", {}) == "; it has none");
+  BOOST_TEST(did_you_mean_or_list("x", std::vector<std::string>(13, "known")) == "");
+}
+
 BOOST_AUTO_TEST_CASE(alternatives_are_listed_as_a_sentence_lists_them) {
   BOOST_TEST(one_of({}) == "");
   BOOST_TEST(one_of({"a"}) == "`a`");
