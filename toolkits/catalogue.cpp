@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "runtime/json_schema.hpp"
 #include "toolkits/kind.hpp"
-#include "toolkits/schema.hpp"
 
 namespace troupe::toolkits {
 namespace {

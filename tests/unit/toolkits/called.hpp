@@ -4,8 +4,8 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "runtime/json_schema.hpp"
 #include "toolkits/catalogue.hpp"
-#include "toolkits/schema.hpp"
 
 namespace troupe::test {
 
@@ -18,7 +18,7 @@ inline Result<JsonText> call(const toolkits::Catalogue& catalogue, const std::st
       toolkits::call_checked(*catalogue.toolkit_of(tool), *spec,
                              {tool, JsonText{arguments}, "key-1", job, spec->timeout}, stop);
   if (result)
-    for (const auto& fault : toolkits::schema_faults(spec->output_schema.text, *result))
+    for (const auto& fault : schema_faults(spec->output_schema.text, *result))
       BOOST_ERROR(tool + " broke its output schema: " + fault + "\n" + result->text);
   return result;
 }

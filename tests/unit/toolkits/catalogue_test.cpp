@@ -4,10 +4,10 @@
 #include <boost/test/unit_test.hpp>
 #include <stdexcept>
 
+#include "runtime/json_schema.hpp"
 #include "tests/unit/toolkits/called.hpp"
 #include "tests/unit/toolkits/scripted_http.hpp"
 #include "toolkits/kind.hpp"
-#include "toolkits/schema.hpp"
 
 using namespace troupe;
 using namespace troupe::toolkits;

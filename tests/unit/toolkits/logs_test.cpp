@@ -1,12 +1,12 @@
 #include <sys/stat.h>
 
 #include "tests/unit/toolkits/called.hpp"
-#include "tests/unit/toolkits/temporary_folder.hpp"
+#include "tests/unit/toolkits/files.hpp"
 #include "toolkits/log_tail.hpp"
 
 using namespace troupe;
 using namespace troupe::toolkits;
-using test::contains, test::write_file;
+using test::contains, test::in, test::write_file;
 using Lines = std::vector<std::string>;
 
 namespace {
@@ -22,8 +22,8 @@ std::string numbered(int from, int to) {
 BOOST_AUTO_TEST_SUITE(logs)
 
 BOOST_AUTO_TEST_CASE(the_last_lines_come_oldest_first) {
-  const test::TemporaryFolder folder;
-  const auto path = folder / "log";
+  const support::TemporaryFolder folder;
+  const auto path = in(folder, "log");
   struct Row {
     std::string content;
     std::size_t lines;
@@ -54,8 +54,8 @@ BOOST_AUTO_TEST_CASE(the_last_lines_come_oldest_first) {
 }
 
 BOOST_AUTO_TEST_CASE(lines_that_cross_the_blocks_of_reading_stay_whole) {
-  const test::TemporaryFolder folder;
-  const auto path = folder / "log";
+  const support::TemporaryFolder folder;
+  const auto path = in(folder, "log");
   for (const std::size_t shift : {0, 1, 2, 7}) { // the block is 64 KiB
     std::string content(shift, 'x');
     content += '\n' + numbered(1, 20'000);
@@ -68,8 +68,8 @@ BOOST_AUTO_TEST_CASE(lines_that_cross_the_blocks_of_reading_stay_whole) {
 }
 
 BOOST_AUTO_TEST_CASE(the_bytes_are_bounded_as_they_stand_in_the_answer) {
-  const test::TemporaryFolder folder;
-  const auto path = folder / "log";
+  const support::TemporaryFolder folder;
+  const auto path = in(folder, "log");
   write_file(path, "first\nsecond\nthird\n");
   BOOST_TEST(tail_file(path, {.bytes = 11, .contains = ""}).lines == (Lines{"second", "third"}),
              boost::test_tools::per_element());
@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(the_bytes_are_bounded_as_they_stand_in_the_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(one_endless_line_is_cut_and_costs_no_more_than_the_bound) {
-  const test::TemporaryFolder folder;
-  const auto path = folder / "log";
+  const support::TemporaryFolder folder;
+  const auto path = in(folder, "log");
   write_file(path, std::string(20'000'000, 'x'));
   const auto tail = tail_file(path, {.contains = ""});
   BOOST_REQUIRE(tail.lines.size() == 1u);
@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(one_endless_line_is_cut_and_costs_no_more_than_the_bound) {
 }
 
 BOOST_AUTO_TEST_CASE(a_filter_is_plain_text_and_looks_back_within_a_bound) {
-  const test::TemporaryFolder folder;
-  const auto path = folder / "log";
+  const support::TemporaryFolder folder;
+  const auto path = in(folder, "log");
   write_file(path, "needle .* 1\n" + numbered(1, 100'000) + "needle .* 2\nother\n");
   const auto tail = tail_file(path, {.contains = "needle .*"});
   BOOST_TEST(tail.lines == (Lines{"needle .* 1", "needle .* 2"}), boost::test_tools::per_element());
@@ -111,16 +111,16 @@ BOOST_AUTO_TEST_CASE(a_filter_is_plain_text_and_looks_back_within_a_bound) {
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_replaced) {
-  const test::TemporaryFolder folder;
-  write_file(folder / "log", "ok\nbad \xff\n");
-  const auto tail = tail_file(folder / "log", {.contains = ""});
+  const support::TemporaryFolder folder;
+  write_file(in(folder, "log"), "ok\nbad \xff\n");
+  const auto tail = tail_file(in(folder, "log"), {.contains = ""});
   BOOST_TEST(tail.lines == (Lines{"ok", "bad \xef\xbf\xbd"}), boost::test_tools::per_element());
   BOOST_TEST(tail.replaced);
 }
 
 BOOST_AUTO_TEST_CASE(lines_from_before_a_rotation_come_first) {
-  const test::TemporaryFolder folder;
-  const auto path = folder / "log";
+  const support::TemporaryFolder folder;
+  const auto path = in(folder, "log");
   write_file(path + ".1", numbered(1, 5));
   write_file(path, numbered(6, 7));
   const auto tail = tail_file(path, {.lines = 4, .contains = ""});
@@ -132,21 +132,22 @@ BOOST_AUTO_TEST_CASE(lines_from_before_a_rotation_come_first) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_read_is_a_result_that_says_why) {
-  const test::TemporaryFolder folder;
-  const auto missing = tail_file(folder / "none", {.contains = ""});
+  const support::TemporaryFolder folder;
+  const auto missing = tail_file(in(folder, "none"), {.contains = ""});
   BOOST_TEST(!missing.exists);
-  BOOST_TEST(missing.detail == (folder / "none") + " does not exist");
-  BOOST_TEST(tail_file(folder.path(), {.contains = ""}).detail ==
-             folder.path() + " is no ordinary file");
-  ::mkfifo((folder / "pipe").c_str(), 0600); // opening it must not wait for a writer
-  BOOST_TEST(contains(tail_file(folder / "pipe", {.contains = ""}).detail, "no ordinary file"));
+  BOOST_TEST(missing.detail == in(folder, "none") + " does not exist");
+  BOOST_TEST(tail_file(folder.path().string(), {.contains = ""}).detail ==
+             folder.path().string() + " is no ordinary file");
+  ::mkfifo(in(folder, "pipe").c_str(), 0600); // opening it must not wait for a writer
+  BOOST_TEST(contains(tail_file(in(folder, "pipe"), {.contains = ""}).detail, "no ordinary file"));
 }
 
 BOOST_AUTO_TEST_CASE(only_catalogued_files_can_be_read) {
-  const test::TemporaryFolder folder;
-  write_file(folder / "error.log", "one\ntwo\n");
+  const support::TemporaryFolder folder;
+  write_file(in(folder, "error.log"), "one\ntwo\n");
   const auto catalogue = make_catalogue(
-      {{"logs", JsonText{R"({"files":{"web":")" + (folder / "error.log") + R"(","gone":"/no"}})"}}},
+      {{"logs",
+        JsonText{R"({"files":{"web":")" + in(folder, "error.log") + R"(","gone":"/no"}})"}}},
       {});
   BOOST_REQUIRE(catalogue.faults.empty());
   const auto list = test::output(catalogue, "logs.list", "{}");

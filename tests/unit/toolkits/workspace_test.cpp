@@ -6,19 +6,20 @@
 
 #include "runtime/hash.hpp"
 #include "tests/unit/toolkits/called.hpp"
-#include "tests/unit/toolkits/temporary_folder.hpp"
+#include "tests/unit/toolkits/files.hpp"
 #include "toolkits/beneath.hpp"
 
 using namespace troupe;
 using namespace troupe::toolkits;
-using test::contains, test::failure, test::output, test::read_file, test::write_file;
+using test::contains, test::failure, test::in, test::output, test::read_file, test::write_file;
 
 namespace {
 
 struct Working {
-  test::TemporaryFolder data;
-  Catalogue catalogue{make_catalogue({{"workspace", JsonText{"{}"}}}, {data.path(), {}, {}})};
-  std::string folder = data / "workspaces/job-1";
+  support::TemporaryFolder data;
+  Catalogue catalogue{
+      make_catalogue({{"workspace", JsonText{"{}"}}}, {data.path().string(), {}, {}})};
+  std::string folder = in(data, "workspaces/job-1");
 
   std::string write(const std::string& path, const std::string& content) {
     return boost::json::serialize(boost::json::object{{"path", path}, {"content", content}});
@@ -80,14 +81,14 @@ BOOST_AUTO_TEST_CASE(a_path_that_leads_out_is_refused_before_anything_is_made) {
 
 BOOST_AUTO_TEST_CASE(no_symbolic_link_is_followed_in_either_way_of_walking) {
   for (const auto walk : both_walks) {
-    const test::TemporaryFolder data, outside;
-    write_file(outside / "secret", "s3cret");
-    const auto files = Beneath::open(data.path(), "job", true, walk);
+    const support::TemporaryFolder data, outside;
+    write_file(in(outside, "secret"), "s3cret");
+    const auto files = Beneath::open(data.path().string(), "job", true, walk);
     BOOST_REQUIRE(files.ok());
-    const auto at = [&](const char* name) { return data / ("job/" + std::string{name}); };
+    const auto at = [&](const char* name) { return in(data, "job/" + std::string{name}); };
     BOOST_REQUIRE(files->write_file("inside/real", "1").ok());
     ::symlink(outside.path().c_str(), at("folder").c_str());
-    ::symlink((outside / "secret").c_str(), at("file").c_str());
+    ::symlink(in(outside, "secret").c_str(), at("file").c_str());
     ::symlink("inside", at("near").c_str());
     ::symlink("loop", at("loop").c_str());
     ::symlink("/nowhere", at("dangling").c_str());
@@ -102,8 +103,8 @@ BOOST_AUTO_TEST_CASE(no_symbolic_link_is_followed_in_either_way_of_walking) {
       BOOST_TEST((written.error().error_class == ErrorClass::denied), written.error().message);
     }
     BOOST_TEST(!files->list("folder", 10).ok());
-    BOOST_TEST(read_file(outside / "secret") == "s3cret");
-    BOOST_TEST(!std::filesystem::exists(outside / "new"));
+    BOOST_TEST(read_file(in(outside, "secret")) == "s3cret");
+    BOOST_TEST(!std::filesystem::exists(in(outside, "new")));
     const auto listing = files->list("", 10);
     BOOST_REQUIRE(listing.ok());
     BOOST_TEST(listing->entries.size() == 2u); // inside and inside/real; links are not listed
@@ -112,22 +113,22 @@ BOOST_AUTO_TEST_CASE(no_symbolic_link_is_followed_in_either_way_of_walking) {
 
 BOOST_AUTO_TEST_CASE(a_job_folder_that_is_a_link_is_refused) {
   Working job;
-  const test::TemporaryFolder outside;
-  std::filesystem::create_directories(job.data / "workspaces");
+  const support::TemporaryFolder outside;
+  std::filesystem::create_directories(in(job.data, "workspaces"));
   ::symlink(outside.path().c_str(), job.folder.c_str());
   failure(job.catalogue, "workspace.write", job.write("a", "x"), ErrorClass::tool_failed);
-  BOOST_TEST(!std::filesystem::exists(outside / "a"));
+  BOOST_TEST(!std::filesystem::exists(in(outside, "a")));
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_swapped_for_a_link_while_we_look_leads_nowhere) {
   for (const auto walk : both_walks) {
-    const test::TemporaryFolder data, outside;
-    write_file(outside / "file", "outside");
-    const auto files = Beneath::open(data.path(), "job", true, walk);
+    const support::TemporaryFolder data, outside;
+    write_file(in(outside, "file"), "outside");
+    const auto files = Beneath::open(data.path().string(), "job", true, walk);
     BOOST_REQUIRE(files.ok() && files->write_file("swap/file", "inside").ok());
     std::atomic<bool> done{false};
     std::jthread swapper{[&] {
-      const auto real = data / "job/swap", aside = data / "job/aside";
+      const auto real = in(data, "job/swap"), aside = in(data, "job/aside");
       while (!done) {
         ::rename(real.c_str(), aside.c_str());
         ::symlink(outside.path().c_str(), real.c_str());
@@ -145,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_folder_swapped_for_a_link_while_we_look_leads_nowhere) {
     }
     done = true;
     swapper.join();
-    BOOST_TEST(read_file(outside / "file") == "outside");
+    BOOST_TEST(read_file(in(outside, "file")) == "outside");
     std::size_t entries = 0;
     for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator{outside.path()})
       ++entries;
@@ -241,7 +242,7 @@ BOOST_AUTO_TEST_CASE(a_write_is_all_or_nothing_to_those_who_read_meanwhile) {
   output(job.catalogue, "workspace.write", job.write("f", one));
   std::atomic<bool> done{false};
   std::jthread writer{[&] {
-    const auto files = Beneath::open(job.data / "workspaces", "job-1", false);
+    const auto files = Beneath::open(in(job.data, "workspaces"), "job-1", false);
     for (int i = 0; i < 40; ++i) (void)files->write_file("f", i % 2 ? one : two);
     done = true;
   }};

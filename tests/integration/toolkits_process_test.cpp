@@ -9,13 +9,14 @@
 #include <cstdlib>
 #include <thread>
 
-#include "tests/unit/toolkits/eventually.hpp"
-#include "tests/unit/toolkits/temporary_folder.hpp"
+#include "tests/support/child_process.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/unit/toolkits/files.hpp"
 #include "toolkits/waiting.hpp"
 
 using namespace troupe;
 using namespace troupe::toolkits;
-using test::eventually, test::is_running;
+using support::alive, support::eventually, test::in;
 
 namespace {
 
@@ -64,12 +65,12 @@ BOOST_AUTO_TEST_CASE(arguments_reach_the_command_unread_by_any_shell) {
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_be_started_says_why) {
-  const test::TemporaryFolder folder;
-  test::write_file(folder / "text", "no program");
+  const support::TemporaryFolder folder;
+  test::write_file(in(folder, "text"), "no program");
   const std::pair<Command, const char*> table[] = {
       {{.argv = {"no-such-program"}}, "cannot run `no-such-program`: it is in none of the folders"},
       {{.argv = {"/no/such"}}, "cannot run `/no/such`: there is no such file"},
-      {{.argv = {folder / "text"}}, "it is no executable file"},
+      {{.argv = {in(folder, "text")}}, "it is no executable file"},
       {{.argv = {"true"}, .directory = "/no/folder"},
        "cannot run `true`: its folder /no/folder: No such file or directory"},
       {{.argv = {}}, "the command is empty"},
@@ -130,22 +131,23 @@ BOOST_AUTO_TEST_CASE(a_stream_without_end_is_bounded_and_stops_at_the_timeout) {
 }
 
 BOOST_AUTO_TEST_CASE(grandchildren_that_ignore_TERM_are_killed_too) {
-  const test::TemporaryFolder folder;
-  auto command = shell("trap '' TERM; sh -c 'trap \"\" TERM; echo $$; touch " + (folder / "ready") +
-                       "; while :; do sleep 100; done' & while :; do sleep 100; done");
+  const support::TemporaryFolder folder;
+  auto command =
+      shell("trap '' TERM; sh -c 'trap \"\" TERM; echo $$; touch " + in(folder, "ready") +
+            "; while :; do sleep 100; done' & while :; do sleep 100; done");
   command.grace = Millis{100};
-  const auto result = run_until(folder / "ready", command);
+  const auto result = run_until(in(folder, "ready"), command);
   BOOST_TEST(result.stopped);
   BOOST_TEST(result.signal == SIGKILL);
-  BOOST_TEST(eventually([pid = first_pid(result.out)] { return !is_running(pid); }));
+  BOOST_TEST(eventually([pid = first_pid(result.out)] { return !alive(pid); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_that_obeys_TERM_ends_within_the_grace) {
-  const test::TemporaryFolder folder;
-  auto command = shell("trap 'echo bye; exit 3' TERM; touch " + (folder / "ready") +
+  const support::TemporaryFolder folder;
+  auto command = shell("trap 'echo bye; exit 3' TERM; touch " + in(folder, "ready") +
                        "; while :; do sleep 0.05; done");
   command.grace = Millis{20'000};
-  const auto result = run_until(folder / "ready", command);
+  const auto result = run_until(in(folder, "ready"), command);
   BOOST_TEST(result.stopped);
   BOOST_TEST(result.exit_code.value_or(-1) == 3);
   BOOST_TEST(result.out == "bye\n");
@@ -163,52 +165,52 @@ BOOST_AUTO_TEST_CASE(a_stopped_command_is_ended_all_the_same) {
 BOOST_AUTO_TEST_CASE(what_a_command_leaves_in_the_background_is_killed_when_it_ends) {
   const auto result = run(shell("sleep 1000 & echo $!"));
   BOOST_TEST(result.succeeded());
-  BOOST_TEST(eventually([pid = first_pid(result.out)] { return !is_running(pid); }));
+  BOOST_TEST(eventually([pid = first_pid(result.out)] { return !alive(pid); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_stop_request_ends_the_command) {
-  const test::TemporaryFolder folder;
+  const support::TemporaryFolder folder;
   const auto result = run_until(
-      folder / "ready", shell("echo $$; touch " + (folder / "ready") + "; exec sleep 1000"));
+      in(folder, "ready"), shell("echo $$; touch " + in(folder, "ready") + "; exec sleep 1000"));
   BOOST_TEST(result.stopped);
   BOOST_TEST(!result.timed_out);
   BOOST_TEST(result.verdict() == "cancelled");
-  BOOST_TEST(!is_running(first_pid(result.out)));
+  BOOST_TEST(!alive(first_pid(result.out)));
 }
 
 BOOST_AUTO_TEST_CASE(a_service_lives_on_without_a_pipe_of_ours) {
-  const test::TemporaryFolder folder;
+  const support::TemporaryFolder folder;
   auto command =
-      shell("(yes 2>/dev/null; touch " + (folder / "flooded") +
-            "; while :; do sleep 100; done) & echo $! > " + (folder / "pid") + "; exit 4");
+      shell("(yes 2>/dev/null; touch " + in(folder, "flooded") +
+            "; while :; do sleep 100; done) & echo $! > " + in(folder, "pid") + "; exit 4");
   command.daemonises = true;
   command.output_bytes_max = 8192;
   const auto result = run(command);
   BOOST_TEST(result.exit_code.value_or(-1) == 4);
-  const auto service = first_pid(test::read_file(folder / "pid"));
+  const auto service = first_pid(test::read_file(in(folder, "pid")));
   // Once its output has no room left `yes` gives up; nothing has to die of SIGPIPE.
-  BOOST_TEST(eventually([&] { return std::filesystem::exists(folder / "flooded"); }));
-  BOOST_TEST(is_running(service));
+  BOOST_TEST(eventually([&] { return std::filesystem::exists(in(folder, "flooded")); }));
+  BOOST_TEST(alive(service));
   const auto output = "/proc/" + std::to_string(service) + "/fd/1";
   BOOST_TEST(std::filesystem::read_symlink(output).string().starts_with("/memfd:troupe-output"));
   BOOST_TEST(std::filesystem::file_size(output) == 8192u);
   ::kill(-::getsid(service), SIGKILL);
-  BOOST_TEST(eventually([&] { return !is_running(service); }));
+  BOOST_TEST(eventually([&] { return !alive(service); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_command_dies_with_the_process_that_runs_it) {
-  const test::TemporaryFolder folder;
+  const support::TemporaryFolder folder;
   const pid_t runner = ::fork();
   if (runner == 0) {
-    (void)run_command(shell("echo $$ > " + (folder / "pid") + "; exec sleep 1000"), {});
+    (void)run_command(shell("echo $$ > " + in(folder, "pid") + "; exec sleep 1000"), {});
     ::_exit(0);
   }
   std::string text;
   BOOST_REQUIRE(
-      eventually([&] { return (text = test::read_file(folder / "pid")).ends_with('\n'); }));
+      eventually([&] { return (text = test::read_file(in(folder, "pid"))).ends_with('\n'); }));
   ::kill(runner, SIGKILL);
   ::waitpid(runner, nullptr, 0);
-  BOOST_TEST(eventually([pid = first_pid(text)] { return !is_running(pid); }));
+  BOOST_TEST(eventually([pid = first_pid(text)] { return !alive(pid); }));
 }
 
 BOOST_AUTO_TEST_CASE(the_last_lines_are_for_people) {

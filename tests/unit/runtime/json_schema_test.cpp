@@ -1,9 +1,8 @@
-#include "toolkits/schema.hpp"
+#include "runtime/json_schema.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace troupe;
-using toolkits::schema_faults;
 
 namespace {
 
@@ -83,9 +82,9 @@ BOOST_AUTO_TEST_CASE(what_is_not_json_is_one_fault) {
 }
 
 BOOST_AUTO_TEST_CASE(a_broken_schema_is_found_out) {
-  BOOST_TEST(toolkits::schema_defect(schema) == "");
-  BOOST_TEST(toolkits::schema_defect("{\"required\": 7}") != "");
-  BOOST_TEST(toolkits::schema_defect("{") != "");
+  BOOST_TEST(schema_defect(schema) == "");
+  BOOST_TEST(schema_defect("{\"required\": 7}") != "");
+  BOOST_TEST(schema_defect("{") != "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

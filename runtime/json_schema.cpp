@@ -1,4 +1,6 @@
-#include "toolkits/schema.hpp"
+#include "runtime/json_schema.hpp"
+
+#define VALIJSON_USE_EXCEPTIONS 1 // it aborts otherwise
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -10,7 +12,7 @@
 
 #include "runtime/clock.hpp"
 
-namespace troupe::toolkits {
+namespace troupe {
 namespace {
 
 namespace json = boost::json;
@@ -246,4 +248,4 @@ std::string schema_defect(std::string_view schema) {
   }
 }
 
-} // namespace troupe::toolkits
+} // namespace troupe

@@ -1,4 +1,5 @@
 // JSON Schema, draft 7: what settings and arguments are checked against before anything is done.
+// Every fault is named by JSON Pointer, with what was expected there.
 #pragma once
 #include <string>
 #include <string_view>
@@ -6,7 +7,7 @@
 
 #include "runtime/json_text.hpp"
 
-namespace troupe::toolkits {
+namespace troupe {
 
 /// The pattern that durations carry in our schemas. A text that matches it is checked with
 /// parse_duration as well.
@@ -19,4 +20,4 @@ std::vector<std::string> schema_faults(std::string_view schema, const JsonText& 
 /// Why `schema` is no schema; empty when it is one.
 std::string schema_defect(std::string_view schema);
 
-} // namespace troupe::toolkits
+} // namespace troupe
