@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 
 #include "runtime/agent/native.hpp"
+#include "runtime/plan/json_value.hpp"
 
 namespace troupe::agent {
 namespace {
@@ -25,7 +26,7 @@ class Caller final : public Agent {
   static constexpr std::uint64_t the_call = 1;
 
   std::vector<Action> call() {
-    const auto task = json::parse(task_.text);
+    const auto task = plan::parse_json(task_);
     const auto* fields = task.if_object();
     const auto* tool = fields ? fields->if_contains("tool") : nullptr;
     if (!tool || !tool->is_string()) {

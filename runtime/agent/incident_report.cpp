@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/agent/markdown.hpp"
+#include "runtime/plan/json_value.hpp"
 
 namespace troupe::agent {
 namespace {
@@ -199,7 +200,8 @@ class Writer {
 
   /// JSON over several lines, for eyes: what is short stands on one.
   static void print(const json::value& value, std::size_t indent, std::string& out) {
-    const auto flat = json::serialize(value);
+    std::string flat;
+    plan::append_json(flat, value);
     const bool open = value.is_object() || value.is_array();
     if (!open || flat.size() + indent <= 80) {
       out += flat;
@@ -360,8 +362,8 @@ class Writer {
 } // namespace
 
 Result<IncidentReport> write_incident_report(const Task& task) {
-  const auto told = json::parse(task.task.text);
-  const auto context = json::parse(task.context.text);
+  const auto told = plan::parse_json(task.task);
+  const auto context = plan::parse_json(task.context);
   auto incident = read_incident(told, context, task.step);
   if (!incident.ok()) return incident.error();
   conclude(*incident);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/agent/excerpt.hpp"
+#include "runtime/plan/json_value.hpp"
 
 namespace troupe::agent {
 namespace {
@@ -34,7 +35,7 @@ JsonText tolerated(const Error& error) {
 
 /// The text a template came to: that of a string, the JSON of anything else.
 std::string plain_text(const JsonText& value) {
-  const auto parsed = json::parse(value.text);
+  const auto parsed = plan::parse_json(value);
   return parsed.is_string() ? std::string{parsed.get_string()} : value.text;
 }
 
@@ -116,11 +117,12 @@ class RunbookAgent final : public Agent {
   Result<JsonText> first_match(const Find& find) {
     const auto list = plan::evaluate(find.list, scope_);
     if (!list.ok()) return list.error();
-    const auto items = json::parse(list->text);
+    const auto items = plan::parse_json(*list);
     if (!items.is_array())
       return make_error(ErrorClass::invalid_input, "`" + find.list.text + "` is no list");
     for (const auto& item : items.get_array()) {
-      const JsonText text{json::serialize(item)};
+      JsonText text{""};
+      plan::append_json(text.text, item);
       scope_.set("item", text);
       const auto matches = plan::evaluate_condition(find.where, scope_);
       if (!matches.ok()) return matches.error();

@@ -3,6 +3,7 @@
 
 #include "runtime/agent/excerpt.hpp"
 #include "runtime/agent/native.hpp"
+#include "runtime/plan/json_value.hpp"
 
 namespace troupe::agent {
 namespace {
@@ -10,29 +11,7 @@ namespace {
 namespace json = boost::json;
 using Json = json::value;
 
-// ---- what "equal" means: as in JSON, where 1 and 1.0 are one number
-
-bool equal(const Json& a, const Json& b);
-
-bool equal(const json::array& a, const json::array& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const auto& x, const auto& y) { return equal(x, y); });
-}
-
-bool equal(const json::object& a, const json::object& b) {
-  return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](const auto& entry) {
-           const auto* other = b.if_contains(entry.key());
-           return other && equal(entry.value(), *other);
-         });
-}
-
-bool equal(const Json& a, const Json& b) {
-  if (a.is_array() && b.is_array()) return equal(a.get_array(), b.get_array());
-  if (a.is_object() && b.is_object()) return equal(a.get_object(), b.get_object());
-  if (a.is_number() && b.is_number() && (a.is_double() || b.is_double()))
-    return a.to_number<double>() == b.to_number<double>();
-  return a == b;
-}
+using plan::equal;
 
 bool contains(const Json& whole, const Json& part) {
   if (const auto* items = whole.if_array())
@@ -48,7 +27,7 @@ bool contains(const Json& whole, const Json& part) {
 
 using Holds = bool (*)(const Json& actual, const Json& expected);
 bool is_number(const Json& value) { return value.is_number(); }
-double number(const Json& value) { return value.to_number<double>(); }
+long double number(const Json& value) { return *plan::number_of(value); }
 bool is_list(const Json& value) { return value.is_array(); }
 bool is_any(const Json&) { return true; }
 
@@ -70,7 +49,11 @@ constexpr Comparison comparisons[] = {
     {"one_of", "a list", is_list, [](const Json& a, const Json& e) { return contains(e, a); }},
 };
 
-std::string brief(const Json& value) { return excerpt(json::serialize(value), 200); }
+std::string brief(const Json& value) {
+  std::string text;
+  plan::append_json(text, value);
+  return excerpt(text, 200);
+}
 
 struct Verdict {
   json::array met;    // names
@@ -123,7 +106,7 @@ void judge(const Json& item, std::size_t index, Verdict& verdict) {
 }
 
 Action verdict_on(const JsonText& text) {
-  const auto task = json::parse(text.text);
+  const auto task = plan::parse_json(text);
   const auto* fields = task.if_object();
   const auto* expect = fields ? fields->if_contains("expect") : nullptr;
   if (!expect || !expect->is_array() || expect->get_array().empty())

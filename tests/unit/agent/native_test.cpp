@@ -101,6 +101,24 @@ BOOST_AUTO_TEST_CASE(a_validator_refuses_what_it_cannot_judge) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(agents_take_tasks_that_nest_as_deep_as_the_limit_allows) {
+  const auto deep = std::string(60, '[') + std::string(60, ']');
+  const World world = [](const std::string&, const std::string&, int) { return returns("1"); };
+  BOOST_TEST(
+      play(*agent::make_caller(task_of(R"({"tool":"a.b","with":{"v":)" + deep + "}}")), world)
+          .output == "1");
+  BOOST_TEST(
+      validate((R"({"expect":[{"is":)" + deep + R"(,"equals":)" + deep + "}]}").c_str()).output ==
+      R"({"met":["expect[0]"]})");
+  BOOST_TEST(
+      play(*agent::make_reporter(task_of(R"({"steps":[{"step":"a","output":)" + deep + "}]}")),
+           world)
+          .output.find("report.md") != std::string::npos);
+  BOOST_TEST(
+      play_runbook("runbook: x\nrules: [{ id: r, output: \"${{ task }}\" }]", deep, world).output ==
+      deep);
+}
+
 BOOST_AUTO_TEST_CASE(make_agent_knows_its_kinds_and_says_what_it_does_not_know) {
   auto task = task_of(R"({"tool":"probe.http"})");
   task.role.kind = "native";
