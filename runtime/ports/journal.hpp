@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/clock.hpp"
@@ -14,6 +15,9 @@
 namespace troupe::ports {
 
 enum class RunState : std::uint8_t { running, completed, failed, cancelled, needs_person };
+
+std::string_view to_string(RunState state);                     // "needs_person"
+std::optional<RunState> parse_run_state(std::string_view name); // nothing for an unknown word
 
 /// What the runs and jobs rows get in the same statement when a decision ends the run.
 struct RunEnd {
