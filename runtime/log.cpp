@@ -62,6 +62,12 @@ constexpr std::string_view name_of(Level level) {
   return "error";
 }
 
+/// A run's trace has the run's own id: 32 hex digits, as in its traceparent.
+std::string trace_id(std::string run) {
+  std::erase(run, '-');
+  return run;
+}
+
 spdlog::logger& logger() {
   static const auto instance = [] {
     auto made = std::make_shared<spdlog::logger>("troupe",
@@ -95,7 +101,10 @@ void write(Level level, std::string_view event, Fields fields) {
   write_field(line, "level", name_of(level), true);
   write_field(line, "node", node_name, true);
   write_field(line, "message", event, true);
-  for (const auto& field : fields) write_field(line, field.name, field.value, field.quoted);
+  for (const auto& field : fields) {
+    write_field(line, field.name, field.value, field.quoted);
+    if (field.name == "run") write_field(line, "trace_id", trace_id(field.value), true);
+  }
   line += '}';
   logger().log(to_spdlog(level), line);
 }

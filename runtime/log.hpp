@@ -35,7 +35,8 @@ using Fields = std::initializer_list<Field>;
 /// Returns false, and keeps standard error, if the file cannot be opened.
 bool start(std::string_view node, Level level, const std::string& path);
 
-/// Thread-safe, never throws. `event` is a dotted name: "step.retry".
+/// Thread-safe, never throws. `event` is a dotted name: "step.retry". A field `run` brings its
+/// `trace_id` along.
 ///   {"timestamp":"2026-11-20T18:46:51.123Z","level":"warn","node":"n1","message":"step.retry","run":"..."}
 void write(Level level, std::string_view event, Fields fields);
 

@@ -1,0 +1,87 @@
+#include "runtime/placement/placement.hpp"
+
+#include <algorithm>
+
+#include "runtime/limits.hpp"
+
+namespace troupe::placement {
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view item) {
+  return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// "tool:service" is offered by a node whose tool servers have a tool of that toolkit.
+bool offers_toolkit(const NodeView& node, std::string_view toolkit) {
+  const auto of_toolkit = [&](const std::string& tool) {
+    return tool.size() > toolkit.size() && tool.starts_with(toolkit) && tool[toolkit.size()] == '.';
+  };
+  return std::any_of(node.last.tools.begin(), node.last.tools.end(), of_toolkit);
+}
+
+bool offers(const NodeView& node, const PlacementRequest& request) {
+  if (!contains(node.last.modes, "agent")) return false;
+  constexpr std::string_view tool_prefix = "tool:";
+  const bool role =
+      request.role.starts_with(tool_prefix)
+          ? offers_toolkit(node, std::string_view{request.role}.substr(tool_prefix.size()))
+          : contains(node.last.roles, "*") || contains(node.last.roles, request.role);
+  return role && std::all_of(request.labels.begin(), request.labels.end(),
+                             [&](const auto& label) { return contains(node.last.labels, label); });
+}
+
+} // namespace
+
+std::optional<Placement> choose(const ClusterView& cluster, const PlacementRequest& request) {
+  const NodeView* best = nullptr;
+  for (const auto& [name, node] : cluster)
+    if (!node.last.draining && node.credit > 0 && offers(node, request))
+      if (best == nullptr || node.credit > best->credit) best = &node;
+  if (best == nullptr) return std::nullopt;
+  return Placement{request.step, best->name, best->last.incarnation};
+}
+
+std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& request) {
+  std::size_t agents = 0, offering = 0, draining = 0;
+  for (const auto& [name, node] : cluster) {
+    agents += contains(node.last.modes, "agent");
+    if (!offers(node, request)) continue;
+    ++offering;
+    draining += node.last.draining;
+  }
+  std::string wanted = "role " + request.role;
+  for (const auto& label : request.labels) wanted += ", label " + label;
+  if (agents == 0) return wanted + ": no agent node has joined";
+  if (offering == 0) return wanted + ": 0 of " + std::to_string(agents) + " nodes offer it";
+  if (draining == offering) return wanted + ": every node that offers it is draining";
+  return wanted + ": " + std::to_string(offering) + " of " + std::to_string(agents) +
+         " nodes offer it, all slots are taken";
+}
+
+std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& node,
+                                     const message::NodeHeartbeat& heartbeat, Instant now) {
+  auto& view = cluster[node];
+  std::optional<IncarnationId> replaced;
+  if (view.last.incarnation && view.last.incarnation != heartbeat.incarnation) {
+    if (heartbeat.incarnation < view.last.incarnation)
+      return std::nullopt; // a late one of an older start
+    replaced = view.last.incarnation;
+  }
+  view.name = node;
+  view.last = heartbeat;
+  view.credit = heartbeat.free_slots;
+  view.seen = now;
+  return replaced;
+}
+
+std::vector<NodeView> remove_silent(ClusterView& cluster, Instant now) {
+  std::vector<NodeView> gone;
+  std::erase_if(cluster, [&](const auto& item) {
+    const bool silent = now - item.second.seen > limits::lease_period;
+    if (silent) gone.push_back(item.second);
+    return silent;
+  });
+  return gone;
+}
+
+} // namespace troupe::placement

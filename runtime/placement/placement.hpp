@@ -1,0 +1,41 @@
+// Stage 4 of 9: which node takes a step. Pure; actors/dispatcher keeps the view and asks.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/placement/node_view.hpp"
+
+namespace troupe::placement {
+
+struct PlacementRequest {
+  RunId run;
+  std::string step; // instance path
+  std::string role;
+  std::vector<std::string> labels; // all must be offered
+  message::Priority priority = message::Priority::normal;
+};
+
+struct Placement {
+  std::string step;
+  std::string node;
+  IncarnationId incarnation;
+};
+
+/// The node with the most credit among those that offer the role and labels and are not draining;
+/// of equals, the first by name. Nothing if none has credit.
+std::optional<Placement> choose(const ClusterView& cluster, const PlacementRequest& request);
+
+/// Why nothing was chosen: "role nginx_proxy: 0 of 3 nodes offer it", "role triage: 2 nodes offer
+/// it, all slots are taken".
+std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& request);
+
+/// Takes a heartbeat in. Returns the incarnation that it replaces, if the node was started anew.
+std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& node,
+                                     const message::NodeHeartbeat& heartbeat, Instant now);
+
+/// Removes the nodes not heard of for the lease period, and returns them.
+std::vector<NodeView> remove_silent(ClusterView& cluster, Instant now);
+
+} // namespace troupe::placement

@@ -1,0 +1,136 @@
+// Stage 8 of 9: what the journal holds. One append is the events of one decision (DURABILITY.md);
+// folding all appends of a run from the first gives its state on any node, at any time.
+//
+// Body of an append: {"v":1,"events":[{"type":"attempt.assigned","step":"triage",...},...]}
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "runtime/clock.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/message/agent_message.hpp"
+#include "runtime/ports/journal.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::supervision {
+
+// A step or group is named by its instance path: "examine/probe". Fields are only ever added.
+
+struct RunCreated { // always the first event
+  JobId job;
+  std::string team, title, plan, plan_hash;
+  std::string bundle; // hash of the pinned document that the run executes
+  JsonText inputs;
+};
+struct RunAdopted { // a new owner; raises the epoch
+  Epoch epoch = 0;
+  std::string node;
+  IncarnationId incarnation;
+};
+struct StepReady { // its needs are met and its `when` is true
+  std::string step;
+};
+struct StepSkipped { // its `when` is false
+  std::string step;
+};
+struct StepBlocked { // a need failed, was cancelled or is blocked
+  std::string step, need;
+};
+struct AttemptAssigned { // journaled before it is sent
+  std::string step;
+  std::uint32_t iteration = 0;
+  AttemptNumber attempt = 0;
+  std::string node;
+  IncarnationId incarnation;
+  JsonText task; // templates filled in
+  std::uint32_t timeout_ms = 0;
+  bool resumed = false;
+};
+struct AttemptReturned { // refused or unanswered: spends no try
+  std::string step;
+  AttemptNumber attempt = 0;
+  std::string reason;
+};
+struct AttemptLost { // its node is gone; the step resumes under a new number
+  std::string step;
+  AttemptNumber attempt = 0;
+  std::string node;
+};
+struct AttemptFailed { // spends a try
+  std::string step;
+  AttemptNumber attempt = 0;
+  Error error;
+  std::optional<Instant> retry_at; // the next try; nothing: the step fails
+};
+struct StepCompleted {
+  std::string step;
+  AttemptNumber attempt = 0; // 0: a group
+  JsonText output;
+};
+struct StepFailed {
+  std::string step;
+  Error error;
+};
+struct StepCancelled {
+  std::string step;
+};
+struct ActivityRecorded { // a pure one, after the fact
+  std::string step;
+  AttemptNumber attempt = 0;
+  message::RecordedActivity activity;
+};
+struct ActivityReserved { // an effect may be about to happen
+  std::string step;
+  AttemptNumber attempt = 0;
+  message::ActivityKey key;
+  std::string digest;
+  JsonText arguments;
+  std::string effect, risk;
+  NonceId nonce;
+  IncarnationId executor;
+};
+struct ActivitySettled { // what came of it
+  std::string step;
+  message::ActivityKey key;
+  NonceId nonce;
+  message::ActivityOutcome outcome;
+  std::uint32_t duration_ms = 0;
+};
+struct ActivityUnknown { // nobody can tell any more whether it happened
+  std::string step;
+  message::ActivityKey key;
+};
+struct SignalReceived {
+  std::string id, name;
+  JsonText body;
+};
+struct CancelRequested {
+  std::string id, reason;
+};
+struct RunFinished { // always the last event
+  ports::RunState state = ports::RunState::completed;
+  std::string reason;
+  JsonText output;
+};
+
+using Event =
+    std::variant<RunCreated, RunAdopted, StepReady, StepSkipped, StepBlocked, AttemptAssigned,
+                 AttemptReturned, AttemptLost, AttemptFailed, StepCompleted, StepFailed,
+                 StepCancelled, ActivityRecorded, ActivityReserved, ActivitySettled,
+                 ActivityUnknown, SignalReceived, CancelRequested, RunFinished>;
+
+/// "attempt.assigned"
+std::string_view type_name(const Event& event);
+
+/// The body of one append.
+std::string encode(const std::vector<Event>& events);
+
+/// internal: not a body, a newer version, or an unknown event. The text says which.
+Result<std::vector<Event>> decode(std::string_view body);
+
+} // namespace troupe::supervision

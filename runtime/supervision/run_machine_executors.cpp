@@ -1,0 +1,169 @@
+// RunMachine: what executors say of attempts and activities.
+#include "runtime/limits.hpp"
+#include "runtime/supervision/run_machine.hpp"
+#include "runtime/supervision/turn.hpp"
+
+namespace troupe::supervision {
+namespace {
+
+using namespace message;
+
+bool ends_an_attempt(const Body& body) {
+  return std::holds_alternative<TaskCompleted>(body) || std::holds_alternative<TaskFailed>(body) ||
+         std::holds_alternative<TaskCancelled>(body);
+}
+
+/// The answer to a repeated end of an attempt that is over: taken, or superseded.
+Body answer_to_late_end(const Attempt& attempt, const Body& body) {
+  const bool taken =
+      (attempt.state == Attempt::State::completed && std::holds_alternative<TaskCompleted>(body)) ||
+      (attempt.state == Attempt::State::failed && std::holds_alternative<TaskFailed>(body)) ||
+      attempt.state == Attempt::State::cancelled;
+  if (taken) return TaskAcknowledged{};
+  return TaskDiscarded{"attempt " + std::to_string(attempt.number) +
+                       " is over: " + std::string{to_string(attempt.state)}};
+}
+
+const Attempt* find_attempt(const StepState& step, AttemptNumber number) {
+  for (const auto& attempt : step.attempts)
+    if (attempt.number == number) return &attempt;
+  return nullptr;
+}
+
+} // namespace
+
+void RunMachine::on(Turn& turn, const Received& stimulus) {
+  const auto& context = stimulus.message.context;
+  const auto& body = stimulus.message.body;
+  StepState* step = run_.of_attempt(context.attempt);
+  const Attempt* attempt = step != nullptr ? find_attempt(*step, context.attempt) : nullptr;
+  if (attempt == nullptr) {
+    turn.reply(stimulus, NotHere{"no attempt " + std::to_string(context.attempt) +
+                                 " in the journal of this run"});
+    return;
+  }
+  if (std::holds_alternative<ActivitySettle>(body)) return on_settle(turn, stimulus, *step);
+
+  Attempt* current = step->current();
+  if (current == nullptr || current->number != context.attempt) {
+    if (ends_an_attempt(body)) turn.reply(stimulus, answer_to_late_end(*attempt, body));
+    if (const auto* reserve = std::get_if<ActivityReserve>(&body))
+      turn.reply(stimulus,
+                 ActivityDiscarded{reserve->key,
+                                   "attempt " + std::to_string(attempt->number) + " is over"});
+    return;
+  }
+  if (std::holds_alternative<ActivityReserve>(body))
+    return on_reserve(turn, stimulus, *step, *current);
+  on_task(turn, stimulus, *step, *current);
+}
+
+void RunMachine::on_task(Turn& turn, const Received& stimulus, StepState& step, Attempt& attempt) {
+  const AttemptNumber number = attempt.number;
+  std::visit(
+      Overloaded{
+          [&](const TaskProgress& progress) { step.progress = progress.progress; },
+          [&](const TaskRefused& refused) {
+            return_attempt(turn, step, attempt, refused.error.message);
+          },
+          [&](const NotHere&) { lose_attempt(turn, step, attempt); },
+          [&](const TaskCompleted& done) {
+            record_riders(turn, step, number, done.riders);
+            if (done.output.text.size() > limits::payload_bytes_max)
+              fail_try(turn, step, number,
+                       make_error(ErrorClass::invalid_output,
+                                  "the output is " + std::to_string(done.output.text.size()) +
+                                      " bytes; at most " +
+                                      std::to_string(limits::payload_bytes_max) + " fit"),
+                       {});
+            else
+              complete(turn, step, number, done.output);
+            turn.reply(stimulus, TaskAcknowledged{});
+          },
+          [&](const TaskFailed& failed) {
+            record_riders(turn, step, number, failed.riders);
+            if (failed.error.error_class == ErrorClass::agent_down) {
+              lose_attempt(turn, step, attempt);
+            } else {
+              std::optional<Millis> retry_after;
+              if (failed.retry_after_ms) retry_after = Millis{*failed.retry_after_ms};
+              fail_try(turn, step, number, failed.error, retry_after);
+            }
+            turn.reply(stimulus, TaskAcknowledged{});
+          },
+          [&](const TaskCancelled& cancelled) {
+            record_riders(turn, step, number, cancelled.riders);
+            fail_try(turn, step, number,
+                     make_error(ErrorClass::cancelled, "the executor cancelled the attempt"), {});
+            turn.reply(stimulus, TaskAcknowledged{});
+          },
+          [](const auto&) {}, // accepted: said by the answer to the assignment, not journaled
+      },
+      stimulus.message.body);
+}
+
+void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& step,
+                            const Attempt& attempt) {
+  const auto& reserve = std::get<ActivityReserve>(stimulus.message.body);
+  record_riders(turn, step, attempt.number, reserve.riders);
+  const ReserveRequest request{step.iteration, attempt.number, attempt.resumed, reserve};
+  const auto verdict = step.ledger.on_reserve(
+      request, turn.now, [&](IncarnationId executor) { return gone_.contains(executor); });
+  std::visit(Overloaded{
+                 [&](const Grant&) {
+                   turn.emit(ActivityReserved{step.path, attempt.number, reserve.key,
+                                              reserve.digest, reserve.arguments, reserve.effect,
+                                              reserve.risk, reserve.nonce, reserve.executor});
+                   turn.reply(stimulus, ActivityGranted{reserve.key, reserve.nonce});
+                 },
+                 [&](const GrantAgain&) {
+                   turn.reply(stimulus, ActivityGranted{reserve.key, reserve.nonce});
+                 },
+                 [&](const AnswerRecorded& recorded) {
+                   turn.reply(stimulus, message::ActivitySettled{reserve.key, recorded.outcome});
+                 },
+                 [&](const Wait&) {},
+                 [&](const DeclareUnknown&) {
+                   turn.emit(ActivityUnknown{step.path, reserve.key});
+                   turn.reply(stimulus,
+                              ActivityRefused{reserve.key, reserve.nonce,
+                                              make_error(ErrorClass::outcome_unknown,
+                                                         reserve.key.tool +
+                                                             " was granted to a node that is gone; "
+                                                             "whether it acted cannot be learnt")});
+                 },
+                 [&](const Refuse& refuse) {
+                   turn.reply(stimulus, ActivityRefused{reserve.key, reserve.nonce, refuse.error});
+                 },
+             },
+             verdict);
+}
+
+void RunMachine::on_settle(Turn& turn, const Received& stimulus, StepState& step) {
+  const auto& settle = std::get<ActivitySettle>(stimulus.message.body);
+  const LedgerEntry* entry = step.ledger.find_grant(settle.key, settle.nonce);
+  if (entry == nullptr) {
+    if (step.ledger.find(step.iteration, settle.key) != nullptr)
+      turn.reply(stimulus, ActivityDiscarded{settle.key, "granted again under another nonce"});
+    else
+      turn.reply(stimulus, NotHere{"no such grant in the journal of this run"});
+    return;
+  }
+  if (entry->state != LedgerEntry::State::settled)
+    turn.emit(
+        ActivitySettled{step.path, settle.key, settle.nonce, settle.outcome, settle.duration_ms});
+  turn.reply(stimulus, message::ActivitySettled{settle.key, settle.outcome});
+}
+
+void RunMachine::record_riders(Turn& turn, const StepState& step, AttemptNumber attempt,
+                               const std::vector<RecordedActivity>& riders) {
+  for (const auto& rider : riders) {
+    const LedgerEntry* known = step.ledger.find(step.iteration, rider.key);
+    const bool news =
+        known == nullptr || (known->state == LedgerEntry::State::recorded &&
+                             (known->attempt != attempt || known->digest != rider.digest));
+    if (news) turn.emit(ActivityRecorded{step.path, attempt, rider});
+  }
+}
+
+} // namespace troupe::supervision

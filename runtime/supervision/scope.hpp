@@ -1,0 +1,19 @@
+// What the templates of a step may see (PLANS.md, "Templates"): only what they name is put
+// together.
+#pragma once
+#include "runtime/plan/template.hpp"
+#include "runtime/supervision/run_state.hpp"
+
+namespace troupe::supervision {
+
+using Paths = std::vector<std::vector<std::string>>;
+
+/// Roots inputs, run, steps.<id> (those that `paths` name) and signals.
+plan::Scope make_scope(const RunState& run, const Paths& paths);
+
+/// What every agent of the job may read: {"job":{..},"run":{..},"inputs":{..},"signals":{..}}. An
+/// `always` step, which runs whatever happened, is also told what did: "timeline", a row for each
+/// step, at most 200.
+JsonText make_context(const RunState& run, const StepState& step);
+
+} // namespace troupe::supervision

@@ -1,0 +1,32 @@
+#include "runtime/supervision/step_machine.hpp"
+
+#include <algorithm>
+
+#include "runtime/limits.hpp"
+
+namespace troupe::supervision {
+
+std::optional<Instant> next_try(const StepState& step, const Error& error,
+                                std::optional<Millis> retry_after, Instant now, double uniform) {
+  const auto& retriers = step.node->retry;
+  for (std::size_t i = 0; i < retriers.size(); ++i) {
+    if (!retriers[i].matches(error.error_class)) continue;
+    const std::uint32_t failures = step.tries[i] + 1; // with this one
+    if (failures >= retriers[i].max_attempts) return std::nullopt;
+    const Millis delay = retriers[i].delay(failures + 1, uniform);
+    return now + std::max(delay, retry_after.value_or(Millis{0}));
+  }
+  return std::nullopt;
+}
+
+bool resumes_by_itself(const StepState& step) { return step.resumes < limits::resumes_max; }
+
+bool next_attempt_resumes(const StepState& step) {
+  // Attempts that were refused never ran: what counts is the last one that did.
+  for (auto attempt = step.attempts.rbegin(); attempt != step.attempts.rend(); ++attempt)
+    if (attempt->state != Attempt::State::returned)
+      return attempt->state == Attempt::State::lost && attempt->iteration == step.iteration;
+  return false;
+}
+
+} // namespace troupe::supervision

@@ -1,0 +1,23 @@
+// Stage 3 of 9: one step between its tries.
+#pragma once
+#include <optional>
+
+#include "runtime/supervision/run_state.hpp"
+
+namespace troupe::supervision {
+
+/// When the next try of a step is due after `error`, by the first retrier that matches it
+/// (PLANS.md, "Retry"); nothing if none matches or its tries are spent. `retry_after` (of
+/// rate_limited) is a lower bound. `uniform` in [0, 1).
+std::optional<Instant> next_try(const StepState& step, const Error& error,
+                                std::optional<Millis> retry_after, Instant now, double uniform);
+
+/// Whether a step whose node is gone resumes by itself; otherwise the loss counts as a failure,
+/// agent_down.
+bool resumes_by_itself(const StepState& step);
+
+/// Whether the next attempt of the step resumes the one before (its node was lost), rather than
+/// retries.
+bool next_attempt_resumes(const StepState& step);
+
+} // namespace troupe::supervision

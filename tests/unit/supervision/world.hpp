@@ -1,0 +1,151 @@
+// A run under virtual time: a journal in memory, nodes that are just names, no thread and no sleep.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "runtime/config/team.hpp"
+#include "runtime/plan/parse.hpp"
+#include "runtime/supervision/run_machine.hpp"
+
+namespace troupe::supervision {
+
+/// Drives a RunMachine as the shell does: decide, append, perform. Everything that was sent is kept
+/// for the test to look at.
+struct World {
+  Instant now{std::chrono::milliseconds{1'000'000}};
+  SeededEntropy entropy{7};
+  std::shared_ptr<config::UnpackedBundle> bundle = std::make_shared<config::UnpackedBundle>();
+  RunId run_id = entropy.make_id<RunId>(now);
+  std::vector<ports::JournalRow> journal;
+  std::vector<SendAssignment> sent;
+  std::vector<Reply> replies;
+  std::vector<ArmTimer> timers;
+  std::vector<CancelAttempt> cancels;
+  std::vector<AskStatus> questions;
+  std::vector<std::string> started, stopped; // paths of actors
+  std::vector<placement::PlacementRequest> waiting;
+  std::map<std::string, IncarnationId> nodes;
+  bool capacity = true;
+  bool ended = false;
+  std::unique_ptr<RunMachine> machine;
+
+  explicit World(std::string plan_text, std::string inputs = "{}") {
+    auto parsed = plan::parse_plan("plan.yaml", "---\n" + plan_text);
+    if (!parsed.faults.empty()) throw std::runtime_error(plan::render(parsed.faults, "plan.yaml"));
+    bundle->plan = std::move(parsed.plan);
+    for (const auto* role : {"a", "b", "c", "r"}) bundle->roles[role].role = role;
+    add_node("n1");
+    RunCreated created;
+    created.job = entropy.make_id<JobId>(now);
+    created.team = "team";
+    created.title = created.plan = bundle->plan.name;
+    created.inputs = JsonText{std::move(inputs)};
+    journal.push_back({0, entropy.make_id<AppendId>(now), now, encode({created})});
+    adopt("owner-1");
+  }
+
+  void add_node(const std::string& name) { nodes[name] = entropy.make_id<IncarnationId>(now); }
+
+  /// Folds the journal afresh and takes the run over.
+  void adopt(const std::string& owner) {
+    RunState state = make_run_state(run_id, bundle);
+    if (const auto folded = fold_rows(state, journal); !folded)
+      throw std::runtime_error(folded.error().message);
+    machine = std::make_unique<RunMachine>(std::move(state), entropy);
+    happen(Adopt{owner, entropy.make_id<IncarnationId>(now)});
+  }
+
+  void happen(Stimulus stimulus) {
+    Decision decision = machine->decide({std::move(stimulus)}, now);
+    conclude(decision);
+  }
+
+  void conclude(Decision& decision) {
+    while (!decision.wanted.empty()) {
+      std::vector<placement::Placement> placements;
+      for (auto& wanted : std::exchange(decision.wanted, {})) {
+        if (!capacity || nodes.empty())
+          waiting.push_back(wanted);
+        else
+          placements.push_back({wanted.step, nodes.begin()->first, nodes.begin()->second});
+      }
+      if (placements.empty()) break;
+      machine->place(placements, now, decision);
+    }
+    if (!decision.events.empty())
+      journal.push_back(
+          {machine->take_seq(), entropy.make_id<AppendId>(now), now, encode(decision.events)});
+    for (auto& effect : decision.effects) std::visit([this](auto& e) { perform(e); }, effect);
+  }
+
+  void offer_capacity() {
+    capacity = true;
+    Decision decision;
+    std::vector<placement::Placement> placements;
+    for (const auto& wanted : std::exchange(waiting, {}))
+      placements.push_back({wanted.step, nodes.begin()->first, nodes.begin()->second});
+    machine->place(placements, now, decision);
+    conclude(decision);
+  }
+
+  void perform(const SendAssignment& e) { sent.push_back(e); }
+  void perform(const Reply& e) { replies.push_back(e); }
+  void perform(const ArmTimer& e) { timers.push_back(e); }
+  void perform(const CancelAttempt& e) { cancels.push_back(e); }
+  void perform(const AskStatus& e) { questions.push_back(e); }
+  void perform(const StartActor& e) { started.push_back(e.step); }
+  void perform(const StopActor& e) { stopped.push_back(e.step); }
+  void perform(const EndRun&) { ended = true; }
+  template <class Other>
+  void perform(const Other&) {}
+
+  // ---- what executors say
+
+  message::AgentMessage from_executor(AttemptNumber attempt, message::Body body) {
+    message::AgentMessage message;
+    const auto* step = machine->state().by_attempt.contains(attempt)
+                           ? &machine->state().steps[machine->state().by_attempt.at(attempt)]
+                           : nullptr;
+    message.context = {run_id, step != nullptr ? step->path : "", 0, attempt,
+                       machine->state().epoch};
+    message.body = std::move(body);
+    return message;
+  }
+  void say(AttemptNumber attempt, message::Body body) {
+    happen(Received{++token, from_executor(attempt, std::move(body))});
+  }
+  void complete(const std::string& step, std::string output = "null") {
+    say(attempt_of(step), message::TaskCompleted{JsonText{std::move(output)}, {}});
+  }
+  void fail(const std::string& step, ErrorClass error_class = ErrorClass::task_failed) {
+    say(attempt_of(step), message::TaskFailed{make_error(error_class, "said so"), {}, {}});
+  }
+
+  AttemptNumber attempt_of(const std::string& path) const {
+    const auto* step = machine->state().find(path);
+    if (step == nullptr || step->current() == nullptr)
+      throw std::runtime_error("no attempt of " + path + " is under way");
+    return step->current()->number;
+  }
+  StepPhase phase(const std::string& path) const { return machine->state().find(path)->phase; }
+  std::string phase_name(const std::string& path) const {
+    return std::string{to_string(phase(path))};
+  }
+  const SendAssignment* assignment(const std::string& path) const {
+    for (auto one = sent.rbegin(); one != sent.rend(); ++one)
+      if (one->step == path) return &*one;
+    return nullptr;
+  }
+  /// The virtual clock goes to the last timer that was armed, and it rings.
+  void ring_last_timer() {
+    const ArmTimer timer = timers.back();
+    now = timer.due;
+    happen(TimerDue{timer.step, timer.kind, timer.attempt});
+  }
+  const RunFinished& finish() const { return *machine->state().finished; }
+
+  ReplyToken token = 0;
+};
+
+} // namespace troupe::supervision
