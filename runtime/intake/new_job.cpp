@@ -1,0 +1,148 @@
+#include "runtime/intake/new_job.hpp"
+
+#include <set>
+
+#include "runtime/hash.hpp"
+#include "runtime/intake/route.hpp"
+#include "runtime/plan/parse.hpp"
+#include "runtime/plan/template.hpp"
+#include "runtime/supervision/event.hpp"
+
+namespace troupe::intake {
+namespace {
+
+plan::Catalogue catalogue_of(const config::Team& team) {
+  plan::Catalogue catalogue;
+  std::set<std::string> tools;
+  for (const auto& [name, role] : team.roles) {
+    catalogue.roles.push_back(name);
+    tools.insert(role.tools.begin(), role.tools.end());
+  }
+  catalogue.tools.assign(tools.begin(), tools.end());
+  return catalogue;
+}
+
+Result<config::NamedPlan> read_plan(const config::Team& team, const ports::JobRequest& request) {
+  const std::string file = request.plan_file.empty() ? "plan" : request.plan_file;
+  const auto read = plan::read_source(file, request.plan_text);
+  if (!read.faults.empty())
+    return make_error(ErrorClass::invalid_input, plan::render(read.faults, file));
+  auto parsed = plan::parse_plan(read.source);
+  if (parsed.faults.empty())
+    parsed.faults = plan::check_against(parsed.plan, read.source, catalogue_of(team));
+  if (!parsed.faults.empty())
+    return make_error(ErrorClass::invalid_input, plan::render(parsed.faults, file));
+  return config::NamedPlan{std::move(parsed.plan), read.source.root.to_json()};
+}
+
+Result<config::NamedPlan> choose_plan(const config::Team& team, const ports::JobRequest& request) {
+  if (!request.plan_text.empty()) return read_plan(team, request);
+  const auto known = team.plans.find(request.plan_name);
+  if (known != team.plans.end()) return known->second;
+  std::string names;
+  for (const auto& [name, plan] : team.plans) names += (names.empty() ? "" : ", ") + name;
+  return make_error(ErrorClass::invalid_input, "team " + team.name + " has no plan `" +
+                                                   request.plan_name + "`; it has " +
+                                                   (names.empty() ? "none" : names));
+}
+
+/// What prepare_job and prepare_alerts have in common, once plan and inputs are known to be sound.
+PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, std::string title,
+                     JsonText inputs, Instant now, Entropy& entropy) {
+  PreparedJob out;
+  out.bundle = config::make_bundle(team, plan);
+  auto& job = out.job;
+  job.id = entropy.make_id<JobId>(now);
+  job.run = entropy.make_id<RunId>(now);
+  job.team = team.name;
+  job.title = title.empty() ? plan.plan.name : std::move(title);
+  job.bundle = out.bundle.hash;
+  job.inputs = inputs;
+  job.at = now;
+  job.append = entropy.make_id<AppendId>(now);
+  job.body = supervision::encode({supervision::RunCreated{
+      job.id, job.team, job.title, plan.plan.name, plan.plan.hash, job.bundle, std::move(inputs)}});
+  return out;
+}
+
+std::string title_of(const Webhook& webhook) {
+  for (const auto* labels : {&webhook.common_annotations, &webhook.common_labels})
+    for (const auto* name : {"summary", "alertname"})
+      if (const auto found = labels->find(name); found != labels->end()) return found->second;
+  return webhook.group_key;
+}
+
+Result<PreparedJob> prepare_for_route(const config::Team& team, const config::AlertRoute& route,
+                                      const Webhook& webhook, Instant now, Entropy& entropy) {
+  const auto plan = team.plans.find(route.plan);
+  if (plan == team.plans.end())
+    return make_error(ErrorClass::internal,
+                      "team " + team.name + ": a route names plan " + route.plan);
+  plan::Scope scope{JsonText{"{}"}};
+  scope.set("group", webhook.body);
+  scope.set("alert", webhook.first_firing()->body);
+  const auto filled = plan::evaluate(route.inputs, scope);
+  if (!filled) return filled.error();
+  auto inputs = plan::bind_inputs(plan->second.plan, *filled);
+  if (!inputs) return inputs.error();
+  auto prepared = assemble(team, plan->second, title_of(webhook), std::move(*inputs), now, entropy);
+  prepared.job.priority = route.priority;
+  prepared.job.source = "alertmanager";
+  return prepared;
+}
+
+} // namespace
+
+Result<const config::Team*> find_team(const std::vector<config::Team>& teams,
+                                      const std::string& name) {
+  if (name.empty() && teams.size() == 1) return &teams.front();
+  std::string names;
+  for (const auto& team : teams) {
+    if (team.name == name) return &team;
+    names += (names.empty() ? "" : ", ") + team.name;
+  }
+  if (teams.empty())
+    return make_error(ErrorClass::invalid_input,
+                      "this node has no team; name one in its settings under `teams`");
+  if (name.empty())
+    return make_error(ErrorClass::invalid_input, "name a team; this node has " + names);
+  return make_error(ErrorClass::invalid_input,
+                    "no team `" + name + "` on this node; it has " + names);
+}
+
+Result<PreparedJob> prepare_job(const config::Team& team, const ports::JobRequest& request,
+                                Instant now, Entropy& entropy) {
+  const auto plan = choose_plan(team, request);
+  if (!plan) return plan.error();
+  auto inputs = plan::bind_inputs(plan->plan, request.inputs);
+  if (!inputs) return inputs.error();
+  auto prepared = assemble(team, *plan, request.title, std::move(*inputs), now, entropy);
+  auto& job = prepared.job;
+  job.idempotency_key = request.idempotency_key;
+  job.request_digest = sha256_hex(job.bundle + '\n' + canonical(job.inputs) + '\n' + job.title);
+  job.priority = request.priority;
+  job.source = request.source;
+  return prepared;
+}
+
+Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
+                                      const Webhook& webhook, Instant now, Entropy& entropy) {
+  PreparedAlerts out;
+  out.batch.receiver = webhook.receiver;
+  out.batch.group_key = webhook.group_key;
+  for (const auto& alert : webhook.alerts)
+    out.batch.events.push_back({alert.fingerprint, alert.status, alert.starts_at_utc, alert.body});
+  if (webhook.first_firing() == nullptr) return out;
+  for (const auto& team : teams) {
+    const auto* route = match_route(team.alert_routes, webhook);
+    if (route == nullptr) continue;
+    auto prepared = prepare_for_route(team, *route, webhook, now, entropy);
+    if (!prepared) return prepared.error();
+    out.bundle = std::move(prepared->bundle);
+    out.batch.job_if_needed = std::move(prepared->job);
+    break;
+  }
+  return out;
+}
+
+} // namespace troupe::intake

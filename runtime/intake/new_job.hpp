@@ -1,0 +1,38 @@
+// Stages 1 and 2 of 9: what was asked for, as a job with a plan that has been checked.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "runtime/config/team.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/intake/alert.hpp"
+#include "runtime/ports/job_store.hpp"
+#include "runtime/ports/operations.hpp"
+
+namespace troupe::intake {
+
+/// Everything that is written for one job: the document that its run pins, and the job itself.
+struct PreparedJob {
+  config::Bundle bundle;
+  ports::NewJob job;
+};
+
+/// The team of that name, or the only one. invalid_input: no such team, or several and no name.
+Result<const config::Team*> find_team(const std::vector<config::Team>& teams,
+                                      const std::string& name);
+
+/// From a person's or a program's request. invalid_input: the plan (every fault on a line of its
+/// own) or its inputs.
+Result<PreparedJob> prepare_job(const config::Team& team, const ports::JobRequest& request,
+                                Instant now, Entropy& entropy);
+
+/// From an alert group: the batch of its events and, if a route takes the group, the job it starts
+/// when no incident is open. invalid_input: the route's inputs do not fit its plan.
+struct PreparedAlerts {
+  ports::AlertBatch batch;
+  std::optional<config::Bundle> bundle; // to be stored before the batch
+};
+Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
+                                      const Webhook& webhook, Instant now, Entropy& entropy);
+
+} // namespace troupe::intake
