@@ -1,0 +1,126 @@
+#include "actors/bus_bridge.hpp"
+
+#include "actors/counted.hpp"
+#include "actors/fault.hpp"
+#include "runtime/log.hpp"
+
+namespace troupe::actors {
+namespace {
+
+class BusBridge final : public caf::event_based_actor {
+ public:
+  BusBridge(caf::actor_config& config, Context context)
+      : event_based_actor{config}, context_{std::move(context)} {}
+
+  const char* name() const override { return "bus_bridge"; }
+
+  caf::behavior make_behavior() override {
+    end_on_exception(this, "bus_bridge");
+    subscribe();
+    was_up_ = context_->link->up();
+    send(this, Tick{});
+    return {
+        [this](Tick) {
+          watch_link();
+          send_heartbeat();
+          delayed_send(this, limits::heartbeat_interval, Tick{});
+        },
+        [](InjectFault) { crash(); },
+    };
+  }
+
+  void on_exit() override { subscriptions_.clear(); }
+
+ private:
+  void subscribe() {
+    const auto& settings = context_->settings;
+    if (settings.orchestrator) {
+      route("run", context_->node(), "", "orchestrator");
+      route("whois", "any", "orchestrators", "orchestrator");
+      route("hb", "all", "", "dispatcher");
+    }
+    if (settings.agent) {
+      route("task", context_->node(), "", "agent_host");
+      route("ctl", context_->node(), "", "agent_host");
+      for (const auto& toolkit : context_->catalogue.toolkits) {
+        const std::string name{toolkit->name()};
+        route("tool", name, "tool_servers", "tool_server:" + name);
+        route("tool", name + "-at-" + context_->node(), "", "tool_server:" + name);
+      }
+    }
+  }
+
+  void route(std::string_view verb, const std::string& recipient, const std::string& queue_group,
+             const std::string& part) {
+    auto subscription = context_->link->listen(
+        verb, recipient, queue_group,
+        [actors = context_->actors, part](message::AgentMessage message, std::string reply_to,
+                                          std::string from) {
+          actors->tell(part, Incoming{std::move(message), std::move(reply_to), std::move(from)});
+        });
+    if (!subscription)
+      throw std::runtime_error("cannot subscribe: " + subscription.error().message);
+    subscriptions_.push_back(std::move(*subscription));
+  }
+
+  void watch_link() {
+    const bool up = context_->link->up();
+    if (up == was_up_) return;
+    was_up_ = up;
+    if (up)
+      log::info("bus.up", {{"actor", "bus_bridge"}});
+    else
+      log::warn("bus.down", {{"actor", "bus_bridge"}});
+    context_->actors->tell("dispatcher", LinkChanged{up});
+  }
+
+  void send_heartbeat() {
+    measure();
+    if (!was_up_) return;
+    const auto& settings = context_->settings;
+    message::NodeHeartbeat beat;
+    beat.incarnation = context_->process;
+    beat.version = version;
+    if (settings.orchestrator) beat.modes.push_back("orchestrator");
+    if (settings.agent) {
+      beat.modes.push_back("agent");
+      beat.roles = settings.roles;
+      beat.slots = settings.slots;
+      beat.free_slots = context_->vitals->free_slots;
+      for (const auto& toolkit : context_->catalogue.toolkits)
+        for (const auto& tool : toolkit->tools()) beat.tools.push_back(tool.name);
+    }
+    beat.labels = settings.labels;
+    beat.runs_owned = context_->vitals->runs_owned;
+    beat.draining = context_->vitals->draining;
+    const auto sent = context_->link->publish(
+        "hb", "all", context_->link->make("bus_bridge", "*/dispatcher", {}, std::move(beat)));
+    if (!sent)
+      log::debug("bus.heartbeat_not_sent",
+                 {{"actor", "bus_bridge"}, {"reason", sent.error().message}});
+  }
+
+  void measure() const {
+    auto& metrics = *context_->metrics;
+    metrics.set(counted::bus_up, {}, was_up_ ? 1 : 0);
+    metrics.set(counted::messages_unreadable, {},
+                static_cast<double>(context_->link->unreadable()));
+    if (context_->settings.agent)
+      metrics.set(counted::slots_free, {}, context_->vitals->free_slots);
+    if (!context_->settings.orchestrator) return;
+    metrics.set(counted::runs_owned, {}, context_->vitals->runs_owned);
+    metrics.set(counted::journal_depth, {}, static_cast<double>(context_->journal->depth()));
+  }
+
+  Context context_;
+  std::vector<std::unique_ptr<ports::BusSubscription>> subscriptions_;
+  bool was_up_ = false;
+};
+
+} // namespace
+
+caf::actor spawn_bus_bridge(caf::actor_system& system, Context context) {
+  return system.spawn<BusBridge>(std::move(context));
+}
+
+} // namespace troupe::actors

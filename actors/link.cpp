@@ -1,0 +1,118 @@
+#include "actors/link.hpp"
+
+#include <cstdio>
+
+#include "runtime/log.hpp"
+#include "runtime/message/codec.hpp"
+
+namespace troupe::actors {
+namespace {
+
+Entropy& entropy() {
+  thread_local SystemEntropy instance;
+  return instance;
+}
+
+/// The last token of a subject is its sender.
+std::string sender_of(std::string_view subject) {
+  return std::string{subject.substr(subject.rfind('.') + 1)};
+}
+
+/// W3C Trace Context: the run is the trace, the attempt its span. Empty for what belongs to no run.
+std::string traceparent(const message::Context& context) {
+  if (!context.run) return {};
+  std::string trace = to_string(context.run);
+  std::erase(trace, '-');
+  char span[17];
+  std::snprintf(span, sizeof span, "%016x", context.attempt + 1); // a span of zeros is not allowed
+  return "00-" + trace + '-' + span + "-01";
+}
+
+} // namespace
+
+Link::Link(ports::Bus& bus, std::string cluster, std::string node)
+    : bus_{bus},
+      cluster_{std::move(cluster)},
+      node_{std::move(node)},
+      unreadable_{std::make_shared<std::atomic<std::uint64_t>>(0)} {}
+
+std::uint64_t Link::unreadable() const { return *unreadable_; }
+
+message::AgentMessage Link::make(std::string_view from_actor, std::string to,
+                                 message::Context context, message::Body body) const {
+  message::AgentMessage out;
+  out.timestamp = SystemClock{}.now();
+  out.id = entropy().make_id<MessageId>(out.timestamp);
+  out.sender = node_ + '/' + std::string{from_actor};
+  out.recipient = std::move(to);
+  out.trace = traceparent(context);
+  out.context = std::move(context);
+  out.body = std::move(body);
+  return out;
+}
+
+std::string Link::subject(std::string_view verb, std::string_view recipient) const {
+  std::string text = "troupe.";
+  text.append(cluster_).append(".").append(verb).append(".").append(recipient).append(".").append(
+      node_);
+  return text;
+}
+
+ports::BusMessage Link::pack(std::string subject, const message::AgentMessage& message) const {
+  ports::BusMessage out;
+  out.subject = std::move(subject);
+  out.headers.emplace_back("Nats-Msg-Id", to_string(message.id));
+  if (!message.trace.empty()) out.headers.emplace_back("traceparent", message.trace);
+  if (message.context.epoch > 0)
+    out.headers.emplace_back("troupe-epoch", std::to_string(message.context.epoch));
+  if (message.context.attempt > 0)
+    out.headers.emplace_back("troupe-attempt", std::to_string(message.context.attempt));
+  if (message.deadline) out.headers.emplace_back("troupe-deadline", to_iso8601(*message.deadline));
+  out.payload = message::encode(message);
+  return out;
+}
+
+Result<> Link::publish(std::string_view verb, std::string_view recipient,
+                       const message::AgentMessage& message) const {
+  return bus_.publish(pack(subject(verb, recipient), message));
+}
+
+void Link::ask(std::string_view verb, std::string_view recipient,
+               const message::AgentMessage& message, Millis timeout, Answer answer) const {
+  bus_.request(pack(subject(verb, recipient), message), timeout,
+               [answer = std::move(answer)](Result<ports::BusMessage> reply) {
+                 if (!reply) return answer(reply.error());
+                 answer(message::decode(reply->payload));
+               });
+}
+
+Result<> Link::answer(const std::string& reply_to, const message::AgentMessage& message) const {
+  if (reply_to.empty()) return {};
+  return bus_.publish(pack(reply_to, message));
+}
+
+Result<std::unique_ptr<ports::BusSubscription>> Link::listen(std::string_view verb,
+                                                             std::string_view recipient,
+                                                             const std::string& queue_group,
+                                                             Handler handler) const {
+  std::string pattern = "troupe.";
+  pattern.append(cluster_).append(".").append(verb).append(".").append(recipient).append(".*");
+  return bus_.subscribe(
+      pattern, queue_group, [this, handler = std::move(handler)](ports::BusMessage raw) {
+        const std::string from = sender_of(raw.subject);
+        auto decoded = message::decode(raw.payload);
+        if (decoded) return handler(std::move(*decoded), std::move(raw.reply_to), from);
+        ++*unreadable_;
+        log::warn("bus.unreadable", {{"actor", "bus_bridge"},
+                                     {"subject", raw.subject},
+                                     {"fault", decoded.error().message}});
+        if (raw.reply_to.empty()) return;
+        const auto refusal = make("bus", from + "/-", {},
+                                  message::NotHere{"unreadable: " + decoded.error().message});
+        if (const auto sent = answer(raw.reply_to, refusal); !sent)
+          log::debug("bus.refusal_not_sent",
+                     {{"actor", "bus_bridge"}, {"to", from}, {"reason", sent.error().message}});
+      });
+}
+
+} // namespace troupe::actors

@@ -1,0 +1,59 @@
+// AgentMessages over the bus port: subjects, headers, encoding. One for each node, shared by its
+// actors.
+#pragma once
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "runtime/clock.hpp"
+#include "runtime/message/agent_message.hpp"
+#include "runtime/ports/bus.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::actors {
+
+/// Thread-safe; never blocks. A subject is troupe.<cluster>.<verb>.<recipient>.<sender>.
+class Link {
+ public:
+  using Answer = std::function<void(Result<message::AgentMessage>)>;
+  using Handler =
+      std::function<void(message::AgentMessage message, std::string reply_to, std::string from)>;
+
+  /// `bus` must outlive the link.
+  Link(ports::Bus& bus, std::string cluster, std::string node);
+
+  /// An envelope from an actor of this node. `to` is "node/actor".
+  message::AgentMessage make(std::string_view from_actor, std::string to, message::Context context,
+                             message::Body body) const;
+
+  /// The error classes are those of ports::Bus.
+  Result<> publish(std::string_view verb, std::string_view recipient,
+                   const message::AgentMessage& message) const;
+  void ask(std::string_view verb, std::string_view recipient, const message::AgentMessage& message,
+           Millis timeout, Answer answer) const;
+  Result<> answer(const std::string& reply_to, const message::AgentMessage& message) const;
+
+  /// Every message for <verb>.<recipient>, from anybody. One that cannot be read is answered with
+  /// bus.not_here and its fault, counted, and never reaches the handler. `handler` runs on a thread
+  /// of the bus.
+  Result<std::unique_ptr<ports::BusSubscription>> listen(std::string_view verb,
+                                                         std::string_view recipient,
+                                                         const std::string& queue_group,
+                                                         Handler handler) const;
+
+  bool up() const { return bus_.up(); }
+  const std::string& node() const { return node_; }
+  std::uint64_t unreadable() const; // messages refused so far
+
+ private:
+  ports::BusMessage pack(std::string subject, const message::AgentMessage& message) const;
+  std::string subject(std::string_view verb, std::string_view recipient) const;
+
+  ports::Bus& bus_;
+  std::string cluster_, node_;
+  std::shared_ptr<std::atomic<std::uint64_t>> unreadable_;
+};
+
+} // namespace troupe::actors

@@ -1,0 +1,158 @@
+// Every message between the actors of a node, on one page. Between nodes there is only
+// message::AgentMessage.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/caf_support.hpp"
+#include "runtime/message/agent_message.hpp"
+#include "runtime/placement/placement.hpp"
+#include "runtime/ports/job_store.hpp"
+#include "runtime/ports/operations.hpp"
+#include "runtime/supervision/run_machine.hpp"
+#include "toolkits/toolkit.hpp"
+
+namespace troupe::actors {
+
+template <class T>
+void actor_message(const T&); // these types may travel (caf_support.hpp)
+
+// ---- from the bus
+struct Incoming { // a message for this actor; `reply_to` is empty when nobody waits
+  message::AgentMessage message;
+  std::string reply_to;
+  std::string from; // the sender's node, as the subject has it
+};
+struct Answered { // the answer to a Link::ask, under the asker's own token
+  std::uint64_t token = 0;
+  Result<message::AgentMessage> answer;
+};
+struct LinkChanged {
+  bool up = false;
+};
+
+// ---- a clock's tick: each actor's own, `what` tells them apart, a stale `epoch` is ignored
+struct Tick {
+  std::uint32_t what = 0;
+  std::uint64_t epoch = 0;
+};
+
+// ---- faults: tests make any actor crash; nothing else sends this
+struct InjectFault {};
+
+// ---- run -> journal writer -> run
+struct AppendRequest {
+  ports::Append append;
+};
+struct Appended {
+  AppendId id;
+  ports::AppendOutcome outcome{};
+};
+
+// ---- run <-> dispatcher
+struct PlaceRequest {
+  std::vector<placement::PlacementRequest> wanted;
+};
+struct PlaceAnswer { // what could be placed at once; the rest is offered when it can
+  std::vector<placement::Placement> placements;
+};
+struct Offered { // to a run whose step waited
+  placement::Placement placement;
+};
+struct WithdrawRequest { // the run no longer wants it; an empty step: nothing at all
+  RunId run;
+  std::string step;
+};
+struct CreditReturned { // an attempt there ended, or was never sent
+  IncarnationId incarnation;
+};
+struct NodeRefused { // it has no slot: no credit until its next heartbeat
+  IncarnationId incarnation;
+};
+struct NodeIsGone { // to the orchestrator, and on to every run
+  std::string node;
+  IncarnationId incarnation;
+};
+struct WhyNowhere { // answered with a sentence
+  placement::PlacementRequest request;
+};
+struct ListNodes {};
+struct NodesListed {
+  std::vector<ports::NodeStatus> nodes;
+};
+
+// ---- run <-> group <-> step
+struct StartChild { // to the group that supervises `path`
+  std::string path;
+  bool group = false;
+};
+struct StopChild {
+  std::string path;
+};
+struct ChildStarted { // group -> run: route what concerns `path` to `child`
+  std::string path;
+  caf::actor child;
+};
+struct ChildCrashed { // group -> run
+  std::string path, reason;
+};
+struct Perform { // run -> step, once durable
+  supervision::Effect effect;
+  Epoch epoch = 0;
+};
+struct Happened { // step -> run
+  supervision::Stimulus what;
+};
+
+// ---- store -> run
+struct InboxPage {
+  Result<std::vector<ports::InboxRow>> rows;
+};
+
+// ---- orchestrator
+struct ClaimNow {}; // a new job, or runs that somebody left
+struct Claimed {
+  Result<std::vector<ports::RunRow>> runs;
+};
+struct WakeRun { // something is in its inbox
+  RunId run;
+};
+struct RunEnded { // run -> orchestrator
+  RunId run;
+};
+struct OwnershipLost { // run -> orchestrator: somebody else has it, or this node is fenced
+  RunId run;
+};
+struct Fenced {}; // membership -> orchestrator: drop every run
+struct Joined {}; // membership -> orchestrator: claim
+
+// ---- intake
+struct SubmitJob {
+  ports::JobRequest request;
+  std::function<void(Result<ports::Submitted>)> done;
+};
+struct AlertsPosted {
+  std::string body;
+  std::function<void(Result<JsonText>)> done;
+};
+
+// ---- agent host <-> agent
+struct AgentEnded { // agent -> host: completed, failed or cancelled, to be repeated until the owner
+                    // answers
+  message::Body end;
+};
+struct StopAgent {
+  std::string reason;
+};
+
+// ---- tool server <-> its calls
+struct CallEnded {
+  std::uint64_t call = 0;
+  Result<JsonText> result;
+  std::uint32_t duration_ms = 0;
+};
+
+} // namespace troupe::actors

@@ -1,0 +1,17 @@
+// Stage 3 of 9: a run on its owner: the only writer of the run's journal.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "actors/caf_support.hpp"
+#include "actors/run_reader.hpp"
+
+namespace troupe::actors {
+
+/// Folds the run from its journal, takes it over (`adopted`) unless this node has it already, and
+/// drives it to its end. Tells the orchestrator RunEnded or OwnershipLost, and ends in order; any
+/// other end means: fold it afresh.
+caf::actor spawn_run(caf::event_based_actor* supervisor, Context context,
+                     std::shared_ptr<BundleCache> bundles, RunId id, std::string bundle_hash);
+
+} // namespace troupe::actors

@@ -1,0 +1,31 @@
+// A run as the store has it: its bundle, and its journal folded from the first append.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "actors/node_context.hpp"
+#include "runtime/supervision/run_state.hpp"
+
+namespace troupe::actors {
+
+/// Unpacked bundles, shared by the runs that execute the same one. Thread-safe.
+class BundleCache {
+ public:
+  std::shared_ptr<const config::UnpackedBundle> find(const std::string& hash) const;
+  void keep(const std::string& hash, const std::shared_ptr<const config::UnpackedBundle>& bundle);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::weak_ptr<const config::UnpackedBundle>> bundles_;
+};
+
+/// Never blocks; `done` runs exactly once, on a thread of the store. Errors are those of the store,
+/// and internal for a journal that cannot be folded.
+void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundles, RunId run,
+              const std::string& bundle_hash,
+              std::function<void(Result<supervision::RunState>)> done);
+
+} // namespace troupe::actors
