@@ -20,14 +20,14 @@ namespace fs = std::filesystem;
 
 DataFolder::DataFolder(const std::string& path) : path_{cli::absolute_path(path)} {
   cli::make_folder(path_);
-  std::string lock_file = at("dev.lock");
+  std::string lock_file = at("lock");
   lock_ = ::open(lock_file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock_ < 0) throw cli::file_failure("write", lock_file, errno);
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     std::string holder = cli::read_file(lock_file).value_or("");
     ::close(lock_);
     throw Failure{ExitCode::try_again, "the folder " + path_ +
-                                           " is in use by another `troupe dev`" +
+                                           " is in use by another running troupe" +
                                            (holder.empty() ? "" : " (process " + holder + ")") +
                                            "; stop that one or choose another with --data"};
   }
@@ -37,7 +37,7 @@ DataFolder::DataFolder(const std::string& path) : path_{cli::absolute_path(path)
     ::close(lock_);
     throw cli::file_failure("write", lock_file, error);
   }
-  for (const char* folder : {"logs", "nodes", "work"}) cli::make_folder(at(folder));
+  cli::make_folder(at("logs"));
 }
 
 DataFolder::~DataFolder() {

@@ -1,4 +1,4 @@
-// The folder of one `troupe dev`: who uses it, and what stands in it.
+// The folder of one `troupe dev` or `troupe demo`: who uses it, and what stands in it.
 #pragma once
 #include <optional>
 #include <string>
@@ -8,10 +8,10 @@
 
 namespace troupe::dev {
 
-/// DIR/dev.lock, DIR/{postgres,nats,nodes,logs,work}/, DIR/processes.json. Held by one process.
+/// DIR/lock, DIR/logs/ and whatever its user puts beside them. Held by one process.
 class DataFolder {
  public:
-  /// Makes the folder and takes its lock. Failure try_again: another `troupe dev` uses it (named);
+  /// Makes the folder and takes its lock. Failure try_again: another process uses it (named);
   /// cannot_create, no_permission, io_error: as the text says.
   explicit DataFolder(const std::string& path);
   ~DataFolder();
