@@ -21,7 +21,9 @@ constexpr const char* environment_help =
 
 ExitCode help(CLI::App& app, const std::vector<std::string>& topic) {
   if (topic.empty()) {
-    std::printf("%s", app.help().c_str());
+    // App::help would show the help of `help`, which is what was parsed.
+    std::string text = app.get_formatter()->make_help(&app, "troupe", CLI::AppFormatMode::Normal);
+    std::printf("%s", text.c_str());
     return ExitCode::ok;
   }
   if (topic == std::vector<std::string>{"exit-codes"}) {

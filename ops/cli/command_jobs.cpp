@@ -1,0 +1,107 @@
+// troupe jobs list | show, troupe inject, troupe nodes
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "net/http/client.hpp"
+#include "ops/cli/api_client.hpp"
+#include "ops/cli/command.hpp"
+#include "ops/cli/files.hpp"
+#include "ops/cli/job_inputs.hpp"
+#include "ops/cli/view/json_reading.hpp"
+#include "ops/cli/view/table.hpp"
+
+namespace troupe::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+ApiClient connect(const CommandLine& line) {
+  return {http::make_client(), discover_server(line.common.server)};
+}
+
+template <class Render>
+ExitCode print(const CommandLine& line, const json::value& answer, Render render) {
+  std::string text = line.common.json ? json::serialize(answer) + "\n" : render(answer);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return ExitCode::ok;
+}
+
+ExitCode inject(const CommandLine& line, const std::string& file) {
+  std::string body = read_input(file, "the webhook body");
+  parse_json_input(body, file == "-" ? "stdin" : file); // a fault is named before anything is sent
+  json::value answer = connect(line).post("/webhooks/alertmanager", body);
+  return print(line, answer, [](const json::value& told) {
+    std::string jobs;
+    for (const json::value& job : view::list(told, "jobs")) jobs += " " + view::text(job);
+    return view::text(told, "accepted") + " accepted, " + view::text(told, "duplicates") +
+           " duplicates; jobs:" + (jobs.empty() ? " none" : jobs) + "\n";
+  });
+}
+
+struct JobOptions {
+  std::string id, team, state;
+  unsigned limit = 50;
+};
+
+ExitCode list_jobs(const CommandLine& line, const JobOptions& options) {
+  std::string query = "?limit=" + std::to_string(options.limit);
+  if (!options.team.empty()) query += "&team=" + percent_encoded(options.team);
+  if (!options.state.empty()) query += "&state=" + percent_encoded(options.state);
+  return print(line, connect(line).get("/v1/jobs" + query), [](const json::value& answer) {
+    return view::render_jobs(answer, view::detect_style(), SystemClock{}.now());
+  });
+}
+
+void add_jobs(CLI::App& app, CommandLine& line) {
+  auto options = std::make_shared<JobOptions>();
+  auto* jobs = app.add_subcommand("jobs", "Lists and shows jobs: what somebody asked for");
+  add_server_options(*jobs, line);
+  jobs->require_subcommand(0, 1);
+  auto* list = jobs->add_subcommand("list", "The latest jobs (also: `troupe jobs` alone)");
+  list->add_option("--team", options->team, "only jobs of this team");
+  list->add_option("--state", options->state, "only jobs in this state");
+  list->add_option("--limit", options->limit, "at most so many")->check(CLI::Range(1U, 1000U));
+  auto* show = jobs->add_subcommand("show", "One job with all it holds");
+  show->add_option("JOB", options->id, "the job's id")->required();
+  for (auto* command : {list, show}) add_server_options(*command, line);
+  add_example(*jobs,
+              "  troupe jobs\n  troupe jobs list --state running --json\n"
+              "  troupe jobs show 0198f3a1-7c1e-7000-8000-000000000001");
+  jobs->final_callback([=, &line] {
+    if (!show->parsed()) return void(line.exit_code = list_jobs(line, *options));
+    json::value job = connect(line).get("/v1/jobs/" + percent_encoded(options->id));
+    line.exit_code = print(line, job, [](const json::value& answer) {
+      return view::render_job(answer, view::detect_style());
+    });
+  });
+}
+
+} // namespace
+
+void add_job_commands(CLI::App& app, CommandLine& line) {
+  add_jobs(app, line);
+
+  auto file = std::make_shared<std::string>();
+  auto* injection =
+      app.add_subcommand("inject", "Sends an Alertmanager webhook body, as Alertmanager would");
+  injection->add_option("FILE", *file, "the JSON body (version 4), `-` for standard input")
+      ->required();
+  add_server_options(*injection, line);
+  add_example(*injection,
+              "  troupe inject ops/examples/alert-firing.json\n"
+              "The same body again is a duplicate and changes nothing.");
+  injection->callback([file, &line] { line.exit_code = inject(line, *file); });
+
+  auto* nodes = app.add_subcommand("nodes", "Lists the nodes of the cluster");
+  add_server_options(*nodes, line);
+  add_example(*nodes, "  troupe nodes\n  troupe nodes --json --server http://127.0.0.1:8420");
+  nodes->callback([&line] {
+    line.exit_code = print(line, connect(line).get("/v1/nodes"), [](const json::value& answer) {
+      return view::render_nodes(answer, view::detect_style());
+    });
+  });
+}
+
+} // namespace troupe::cli
