@@ -1,0 +1,340 @@
+#include "ops/cli/demo/demo.hpp"
+
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include "net/http/client.hpp"
+#include "ops/cli/api_client.hpp"
+#include "ops/cli/demo/monitoring.hpp"
+#include "ops/cli/demo/patient.hpp"
+#include "ops/cli/demo/run_facts.hpp"
+#include "ops/cli/demo/story.hpp"
+#include "ops/cli/dev/address.hpp"
+#include "ops/cli/dev/child_failure.hpp"
+#include "ops/cli/dev/data_folder.hpp"
+#include "ops/cli/dev/process_supervisor.hpp"
+#include "ops/cli/exit_codes.hpp"
+#include "ops/cli/files.hpp"
+#include "ops/cli/view/json_reading.hpp"
+#include "ops/cli/view/run_words.hpp"
+
+namespace troupe::demo {
+
+using cli::ExitCode;
+using cli::Failure;
+using dev::Wake;
+using view::Tint;
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr Millis start_limit{60'000};
+constexpr Millis look_interval{100};
+
+std::string chosen_folder(const std::string& named) {
+  if (!named.empty()) return named;
+  std::string fresh = "/tmp/troupe-demo-XXXXXX";
+  if (::mkdtemp(fresh.data()) == nullptr) throw cli::file_failure("create", fresh, errno);
+  return fresh;
+}
+
+/// The patient was not healed: not a failure of the command, but its verdict.
+struct NotHealed {
+  std::string reason;
+};
+
+class Demo {
+ public:
+  explicit Demo(const DemoOptions& options)
+      : options_{options},
+        story_{view::detect_style()},
+        folder_{chosen_folder(options.data)},
+        supervisor_{[this](const std::string& text) { story_.line("  " + text); },
+                    (clear_leftovers(folder_), folder_.at("processes.json"))},
+        http_{http::make_client()},
+        patient_{folder_},
+        monitoring_{folder_, *http_},
+        api_{http_, {"http://127.0.0.1:" + std::to_string(dev::free_port()), "the demo's"}} {}
+
+  ~Demo() { supervisor_.stop_all(); } // before the patient goes: an agent would bring it back
+
+  int play() {
+    try {
+      set_the_stage();
+      strike();
+      follow();
+      check_the_patient();
+      conclude();
+    } catch (const NotHealed& verdict) {
+      report_not_healed(verdict.reason);
+      return static_cast<int>(ExitCode::failed);
+    }
+    if (options_.keep) stay();
+    return 0;
+  }
+
+ private:
+  /// Of a demo that was killed: its processes, and the runs that its cluster would take up again.
+  static void clear_leftovers(const dev::DataFolder& folder) {
+    dev::stop_recorded(folder.at("processes.json"));
+    dev::stop_recorded(folder.at("troupe/processes.json"));
+    std::error_code error;
+    fs::remove_all(folder.at("troupe"), error);
+    if (error) throw cli::file_failure("remove", folder.at("troupe"), error.value());
+  }
+
+  void set_the_stage() {
+    story_.title("Troupe demo: a real nginx dies, and a plan brings it back");
+    patient_.start(supervisor_);
+    story_.ready("nginx", patient_.health_url(), "the patient");
+    start_troupe();
+    monitoring_.start(supervisor_, patient_.address(), patient_.health_url(),
+                      api_.server().url + "/webhooks/alertmanager");
+    wait_for("the cluster", [&] { return cluster_ready(); });
+    story_.ready("troupe dev", api_.server().url,
+                 "orchestrator-1 and agent-1, two processes on a bus");
+    wait_for("Prometheus and Alertmanager", [&] { return monitoring_.ready(); });
+    story_.ready("prometheus", monitoring_.prometheus_url(), "looks at the patient each second");
+    story_.ready("alertmanager", monitoring_.alertmanager_url(), "posts to /webhooks/alertmanager");
+  }
+
+  void start_troupe() {
+    std::string configs = cli::configs_folder();
+    if (configs.empty())
+      throw Failure{ExitCode::no_input,
+                    "the configurations that come with Troupe are not beside the "
+                    "binary; name their folder with TROUPE_CONFIGS"};
+    json::object settings{
+        {"teams", json::array{configs + "/teams/incident-response.yaml"}},
+        {"toolkits",
+         {{"service",
+           {{"services", {{"patient", patient_.service_entry(!options_.kill_agent_at.empty())}}}}},
+          {"probe", {{"allow", json::array{"127.0.0.1"}}}},
+          {"prometheus", {{"url", monitoring_.prometheus_url()}}},
+          {"alertmanager", {{"url", monitoring_.alertmanager_url()}}},
+          {"logs", {{"files", {{"patient", folder_.at("logs/nginx-error.log")}}}}},
+          {"workspace", json::object{}}}}};
+    cli::write_file_atomically(folder_.at("settings.json"), json::serialize(settings) + "\n");
+    dev::ChildSpec spec;
+    spec.name = "dev";
+    spec.argv = {"/proc/self/exe",
+                 "dev",
+                 "--json",
+                 "--agents",
+                 "1",
+                 "--data",
+                 folder_.at("troupe"),
+                 "--listen",
+                 api_.server().url.substr(7),
+                 "--config",
+                 folder_.at("settings.json")};
+    spec.log_file = folder_.fresh_log("dev");
+    spec.stop_grace = Millis{30'000};
+    spec.death_signal = SIGTERM; // it stops its own children in order, and they die with it anyway
+    supervisor_.start(std::move(spec));
+  }
+
+  bool cluster_ready() const {
+    return cli::read_file(folder_.at("logs/dev.log")).value_or("").find("{\"ready\":true") !=
+           std::string::npos;
+  }
+
+  /// Runs the loop until `condition`; what ends it early is thrown.
+  bool run_until(Millis limit, const std::function<bool()>& condition) {
+    switch (supervisor_.run(limit, condition)) {
+      case Wake::condition: return true;
+      case Wake::timeout: return false;
+      case Wake::stop: throw Failure{ExitCode::interrupted, "interrupted; everything is stopped"};
+      case Wake::child_ended: break;
+    }
+    const dev::EndedChild& ended = *supervisor_.ended();
+    throw dev::child_failure(ended, folder_.at("logs/" + ended.name + ".log"));
+  }
+
+  void wait_for(const std::string& what, const std::function<bool()>& condition) {
+    if (!run_until(start_limit, condition))
+      throw Failure{ExitCode::unavailable, what + " did not get ready within " +
+                                               format_duration(start_limit) + "; the logs are in " +
+                                               folder_.at("logs")};
+  }
+
+  /// Waits for a part of the scenario within what is left of its time.
+  void expect(const std::string& what, const std::function<bool()>& condition) {
+    Millis left = Millis{options_.limit_seconds * 1'000} - story_.elapsed();
+    auto last = std::chrono::steady_clock::time_point{};
+    auto now_and_then = [&] { // each look is a request or two
+      auto now = std::chrono::steady_clock::now();
+      if (now - last < look_interval) return false;
+      last = now;
+      return condition();
+    };
+    if (left.count() <= 0 || !run_until(left, now_and_then))
+      throw NotHealed{what + " within " + std::to_string(options_.limit_seconds) + " s"};
+  }
+
+  void strike() {
+    story_.begin();
+    struck_at_ = SystemClock{}.now();
+    int group = patient_.kill();
+    story_.happened("nginx killed: SIGKILL to process group " + std::to_string(group), Tint::red);
+    expect("the alert did not fire",
+           [&] { return (alert_at_ = monitoring_.firing_since()).has_value(); });
+    story_.happened("Prometheus and Alertmanager: ServiceDown fires", Tint::yellow);
+    expect("no job was created", [&] { return find_job(); });
+    story_.happened("webhook accepted, job " + job_, Tint::cyan);
+  }
+
+  bool find_job() {
+    json::value answer = api_.get("/v1/jobs?limit=10");
+    for (const json::value& job : view::list(answer, "jobs")) {
+      auto created = view::instant(job, "created_at");
+      const json::array& runs = view::list(job, "runs");
+      if (!created || *created < struck_at_ || runs.empty()) continue;
+      job_ = view::text(job, "id");
+      run_id_ = view::text(runs.front());
+      job_at_ = *created;
+      return true;
+    }
+    return false;
+  }
+
+  void follow() {
+    expect("the run did not end", [&] {
+      try {
+        if (!story_.live()) tell_events();
+        run_ = api_.get("/v1/runs/" + run_id_);
+      } catch (const Failure&) { // a node that is being restarted does not answer
+        return false;
+      }
+      strike_the_agent();
+      if (view::is_over(view::text(run_, "state"))) return true;
+      story_.draw(run_);
+      return false;
+    });
+    if (!story_.live()) tell_events();
+    story_.draw_ended(run_);
+    if (view::text(run_, "state") != "completed")
+      throw NotHealed{"the run ended " + view::text(run_, "state") + ": " +
+                      view::text(run_, "reason")};
+  }
+
+  void tell_events() {
+    json::value answer = api_.get("/v1/runs/" + run_id_ + "/events?limit=200" +
+                                  (cursor_.empty() ? "" : "&after=" + cursor_));
+    for (const json::value& event : view::list(answer, "events"))
+      if (std::string line = view::event_line(event); !line.empty()) story_.line("  " + line);
+    if (std::string next = view::text(answer, "cursor"); !next.empty()) cursor_ = next;
+  }
+
+  /// For the test of the greatest promise: a node may die at any moment.
+  void strike_the_agent() {
+    if (options_.kill_agent_at.empty() || agent_killed_) return;
+    const json::value& step = find_step(run_, options_.kill_agent_at);
+    if (view::text(step, "state") != "running") return;
+    auto recorded = cli::read_file(folder_.at("troupe/processes.json"));
+    json::value processes = json::parse(recorded.value_or("[]"));
+    for (const json::value& process : processes.as_array())
+      if (view::text(process, "name") == "agent-1") {
+        ::kill(static_cast<pid_t>(view::number(process, "pid")), SIGKILL);
+        agent_killed_ = true;
+        story_.happened("agent-1 killed: SIGKILL during " + options_.kill_agent_at, Tint::red);
+      }
+  }
+
+  /// The run's own word is not enough.
+  void check_the_patient() {
+    if (!says_healed(run_)) throw NotHealed{"the run says so; its report: " + report_text()};
+    expect("the run completed, but nginx does not answer", [&] {
+      ports::HttpRequest request;
+      request.url = patient_.health_url();
+      auto answer = http_->send(request, {});
+      return answer && answer->status == 200;
+    });
+    expect("the run completed, but the alert still fires", [&] { return monitoring_.cleared(); });
+    if (!options_.kill_agent_at.empty() && !agent_killed_)
+      throw NotHealed{"the step " + options_.kill_agent_at + " was never seen running"};
+  }
+
+  std::string report_text() const {
+    std::string name = report_name(run_);
+    if (name.empty()) return "(the run wrote none)";
+    return cli::read_file(folder_.at("troupe/work/workspaces/" + job_ + "/" + name))
+        .value_or("(" + name + " is not in the workspace)");
+  }
+
+  void conclude() {
+    std::string report = report_text();
+    std::string report_file = folder_.at("report.md");
+    cli::write_file_atomically(report_file, report);
+    cli::write_file_atomically(folder_.at("run.json"), json::serialize(run_) + "\n");
+    story_.document("report", report);
+    Millis to_verified = verified_at(run_).value_or(Instant{}) - *alert_at_;
+    story_.line(view::paint("Healed.", Tint::green, view::detect_style().colour) +
+                " From alert to verified in " + view::brief(to_verified) +
+                "; from alert to job in " + view::brief(job_at_ - *alert_at_) + ".");
+    story_.fact("report", report_file);
+    story_.fact("run", folder_.at("run.json"));
+    story_.fact("open again", "troupe dev --data " + folder_.at("troupe") +
+                                  ", then: troupe runs show " + run_id_);
+    if (options_.json) print_json(to_verified);
+  }
+
+  void print_json(Millis to_verified) {
+    Counts counts = count(run_);
+    json::value nodes = api_.get("/v1/nodes");
+    json::object summary{{"healed", true},
+                         {"alert_to_job_ms", (job_at_ - *alert_at_).count()},
+                         {"alert_to_verified_ms", to_verified.count()},
+                         {"steps", counts.steps},
+                         {"attempts", counts.attempts},
+                         {"nodes", view::list(nodes, "nodes").size()}};
+    story_.line(json::serialize(summary));
+  }
+
+  void report_not_healed(const std::string& reason) {
+    story_.line(view::paint("Not healed: ", Tint::red, view::detect_style().colour) + reason);
+    story_.fact("logs", folder_.at("logs") + " and " + folder_.at("troupe/logs"));
+    if (options_.json)
+      story_.line(json::serialize(json::object{
+          {"healed", false}, {"reason", reason}, {"logs", folder_.at("troupe/logs")}}));
+  }
+
+  void stay() {
+    story_.line("\nEverything stays up until Ctrl-C:");
+    story_.fact("troupe", api_.server().url);
+    story_.fact("patient", patient_.health_url());
+    story_.fact("prometheus", monitoring_.prometheus_url());
+    story_.fact("alertmanager", monitoring_.alertmanager_url());
+    story_.line("");
+    if (supervisor_.run(std::nullopt) == Wake::child_ended)
+      throw dev::child_failure(*supervisor_.ended(),
+                               folder_.at("logs/" + supervisor_.ended()->name + ".log"));
+  }
+
+  const DemoOptions& options_;
+  Story story_;
+  dev::DataFolder folder_;
+  dev::ProcessSupervisor supervisor_;
+  std::shared_ptr<ports::HttpClient> http_;
+  Patient patient_;
+  Monitoring monitoring_;
+  cli::ApiClient api_;
+
+  Instant struck_at_, job_at_;
+  std::optional<Instant> alert_at_;
+  std::string job_, run_id_, cursor_;
+  json::value run_;
+  bool agent_killed_ = false;
+};
+
+} // namespace
+
+int run_demo(const DemoOptions& options) { return Demo{options}.play(); }
+
+} // namespace troupe::demo
