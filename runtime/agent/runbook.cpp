@@ -153,12 +153,17 @@ class Parser {
       visible.add_check(use.id);
       return use;
     }
+    auto found = find(fields, visible);
+    found.id = id(fields, check_ids_);
+    fields.refuse_unknown();
+    visible.add_check(found.id);
+    return found;
+  }
+
+  Find find(Fields& fields, const VisibleRoots& visible) {
     Find find;
-    find.id = id(fields, check_ids_);
     find.list = required_expression(fields, "find", visible);
     find.where = required_expression(fields, "where", visible.with_item());
-    fields.refuse_unknown();
-    visible.add_check(find.id);
     return find;
   }
 
@@ -199,7 +204,12 @@ class Parser {
     if (fields.has("id")) verify.id = id(fields, taken);
     verify.tool = tool(fields);
     verify.with = with(fields, visible);
-    verify.until = required_expression(fields, "until", visible.with_result());
+    auto seen = visible.with_result();
+    if (fields.has("find") || fields.has("where")) {
+      verify.find = find(fields, seen);
+      seen = seen.with_found();
+    }
+    verify.until = required_expression(fields, "until", seen);
     verify.every = fields.duration("every").value_or(verify.every);
     verify.within = fields.duration("within").value_or(verify.within);
     if (verify.within / limits::runbook_polls_max > verify.every)

@@ -8,7 +8,7 @@
 //       with: { service: "${{ task.service }}" }
 //       tolerate: true                   # a failure binds {ok: false, error: {class, message}}
 //     - { id: services, tool: service.list }
-//     - id: known                        # the first item of a list with `where` true, or null
+//     - id: known                        # the first item of a list with `where` true; else null
 //       find: "${{ checks.services.services }}"
 //       where: "${{ item.service == task.service }}"
 //   rules:                               # the first whose match is true fires
@@ -23,9 +23,10 @@
 //     - id: otherwise                    # no match: always
 //       fail: "No rule matches: ${{ checks.status.health.detail }}"     # task_failed
 //
-// `parallel: true` beside `checks` calls their tools at once; then `with` may not use checks.
-// Templates start from task, context, checks.<id>, acts.<id>, verified.<id> (what a verify with an
-// id ended with), result (of a verify: its last result) and item (in `where`).
+// A verify may `find` in its result too; its `until` then looks at `found`. `parallel: true` beside
+// `checks` calls their tools at once; then `with` may not use checks. Templates start from task,
+// context, checks.<id>, acts.<id>, verified.<id> (what a verify with an id ended with), result (of
+// a verify: its last result), item (in `where`) and found.
 #pragma once
 #include <optional>
 #include <string>
@@ -45,8 +46,9 @@ struct ToolUse {
   bool tolerate = false;
 };
 
+/// The first item of a list for which a condition holds; null if none does or there is no list.
 struct Find {
-  std::string id;
+  std::string id; // empty in a verify
   plan::Expression list;
   plan::Expression where;
 };
@@ -57,6 +59,7 @@ struct Verify {
   std::string id; // may be empty
   std::string tool;
   plan::Template with;
+  std::optional<Find> find; // in `result`; `until` sees it as `found`
   plan::Expression until;
   Millis every{1000};
   Millis within{60'000};

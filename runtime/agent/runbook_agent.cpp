@@ -118,6 +118,7 @@ class RunbookAgent final : public Agent {
     const auto list = plan::evaluate(find.list, scope_);
     if (!list.ok()) return list.error();
     const auto items = plan::parse_json(*list);
+    if (items.is_null()) return JsonText{};
     if (!items.is_array())
       return make_error(ErrorClass::invalid_input, "`" + find.list.text + "` is no list");
     for (const auto& item : items.get_array()) {
@@ -192,7 +193,7 @@ class RunbookAgent final : public Agent {
       return fail(*outcome.error, verify_place());
     if (!outcome.error) {
       scope_.set("result", outcome.output);
-      const auto met = plan::evaluate_condition(verify.until, scope_);
+      const auto met = holds(verify);
       if (!met.ok()) return fail(met.error(), verify_place() + ", until");
       if (*met) {
         note(verify.tool + ": `" + verify.until.text + "` holds after " + polls_text());
@@ -203,6 +204,15 @@ class RunbookAgent final : public Agent {
     }
     if (now + verify.every > give_up_at_) return fail(not_met(outcome), verify_place());
     actions_.push_back(SetTimer{++timer_, verify.every});
+  }
+
+  Result<bool> holds(const Verify& verify) {
+    if (verify.find) {
+      const auto found = first_match(*verify.find);
+      if (!found.ok()) return found.error();
+      scope_.set("found", *found);
+    }
+    return plan::evaluate_condition(verify.until, scope_);
   }
 
   std::string polls_text() const {

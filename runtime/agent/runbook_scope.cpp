@@ -28,6 +28,12 @@ VisibleRoots VisibleRoots::with_item() const {
   return more;
 }
 
+VisibleRoots VisibleRoots::with_found() const {
+  auto more = *this;
+  more.found_ = true;
+  return more;
+}
+
 std::string VisibleRoots::fault_of(const std::vector<std::string>& path) const {
   if (path.empty()) return "";
   const auto& root = path.front();
@@ -39,6 +45,7 @@ std::string VisibleRoots::fault_of(const std::vector<std::string>& path) const {
   if (root == "result")
     return result_ ? "" : "`result` is there only in `until`, and in what comes after a `verify`";
   if (root == "item") return item_ ? "" : "`item` is there only in `where`";
+  if (root == "found") return found_ ? "" : "`found` is there only in the `until` beside a `find`";
   return "`" + root +
          "` is no root here; templates start from task, context, checks, acts, verified, result";
 }

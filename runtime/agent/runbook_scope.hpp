@@ -16,6 +16,7 @@ class VisibleRoots {
   void forbid_checks(std::string why) { why_no_checks_ = std::move(why); }
   VisibleRoots with_result() const;
   VisibleRoots with_item() const;
+  VisibleRoots with_found() const;
 
   /// What is wrong with a path as plan::paths_of gives it; empty when nothing is.
   std::string fault_of(const std::vector<std::string>& path) const;
@@ -25,6 +26,7 @@ class VisibleRoots {
   std::string why_no_checks_;
   bool result_ = false;
   bool item_ = false;
+  bool found_ = false;
 };
 
 } // namespace troupe::agent

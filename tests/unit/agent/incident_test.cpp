@@ -36,6 +36,70 @@ std::string status(const char* changes) {
 
 BOOST_AUTO_TEST_SUITE(incident_runbooks)
 
+BOOST_AUTO_TEST_CASE(triage_finds_the_service_and_whether_its_alert_still_fires) {
+  const std::string services =
+      R"({"services":[{"service":"db","description":"","health":null},
+                      {"service":"nginx","description":"web","health":{"http":"http://h/","tcp":null}}]})";
+  const std::string alert = R"({"fingerprint":"f1","labels":{"service":"nginx"}})";
+  const std::tuple<message::ActivityOutcome, std::string, const char*> table[] = {
+      {returns(R"({"alerts":[{"fingerprint":"f0","state":"active"},
+                             {"fingerprint":"f1","state":"active"}]})"),
+       alert, "active"},
+      {returns(R"({"alerts":[{"fingerprint":"f1","state":"suppressed"}]})"), alert, "suppressed"},
+      {returns(R"({"alerts":[{"fingerprint":"f0","state":"active"}]})"), alert, "gone"},
+      {fails(ErrorClass::tool_failed, "connection refused"), alert, "tool_failed"},
+      {returns(R"({"alerts":[{"fingerprint":"f0","state":"active"}]})"), "null", "gone"},
+  };
+  for (const auto& [answer, task_alert, state] : table) {
+    const World world = [&, answer = answer](const std::string& tool, const std::string& arguments,
+                                             int) {
+      if (tool == "service.list") return returns(services);
+      BOOST_TEST(arguments ==
+                 R"({"filter":["service=\"nginx\""],"silenced":true,"inhibited":true})");
+      return answer;
+    };
+    const auto played =
+        follow("triage-alert", R"({"service":"nginx","alert":)" + task_alert + "}", world);
+    BOOST_TEST(
+        played.output ==
+        R"({"service":"nginx","description":"web","health":{"http":"http://h/","tcp":null},"alert":")" +
+            std::string{state} + "\"}");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(triage_refuses_a_service_that_the_catalogue_has_not) {
+  const auto played =
+      follow("triage-alert", R"({"service":"evil\" or 1","alert":null})",
+             [](const std::string& tool, const std::string& arguments, int) {
+               if (tool == "service.list") return returns(R"({"services":[]})");
+               BOOST_TEST(arguments.find("evil") == std::string::npos); // it reaches no matcher
+               return returns(R"({"alerts":[]})");
+             });
+  BOOST_REQUIRE(played.error);
+  BOOST_TEST((played.error->error_class == ErrorClass::task_failed));
+  BOOST_TEST(played.error->message.find("add the service to") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_alert_is_watched_until_alertmanager_forgets_it) {
+  const auto watch = [](const World& world) {
+    return follow("watch-alert", R"({"service":"nginx","alert":{"fingerprint":"f1"}})", world);
+  };
+  const auto gone = watch([](const std::string&, const std::string&, int call) {
+    if (call == 0) return returns(R"({"alerts":[{"fingerprint":"f1"}],"truncated":false})");
+    if (call == 1) return fails(ErrorClass::tool_failed, "connection refused");
+    if (call == 2) return returns(R"({"alerts":[],"truncated":true})");
+    return returns(R"({"alerts":[{"fingerprint":"f2"}],"truncated":false})");
+  });
+  BOOST_TEST(gone.output == R"({"alert":"gone"})");
+  BOOST_TEST(gone.took.count() == 3000);
+  const auto stays = watch([](const std::string&, const std::string&, int) {
+    return returns(R"({"alerts":[{"fingerprint":"f1"}],"truncated":false})");
+  });
+  BOOST_REQUIRE(stays.error);
+  BOOST_TEST((stays.error->error_class == ErrorClass::task_failed));
+  BOOST_TEST(stays.took.count() == 300'000);
+}
+
 BOOST_AUTO_TEST_CASE(evidence_leads_to_its_diagnosis) {
   struct Row {
     const char* seen;

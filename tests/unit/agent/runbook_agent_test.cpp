@@ -98,6 +98,8 @@ rules:
   const auto world = always(returns(R"({"items":[{"name":"a"},{"name":"b","n":1},{"name":"b"}]})"));
   BOOST_TEST(play_runbook(yaml, R"({"name":"b"})", world).output == R"({"name":"b","n":1})");
   BOOST_TEST(play_runbook(yaml, R"({"name":"z"})", world).output == "null");
+  BOOST_TEST(play_runbook(yaml, R"({"name":"b"})", always(returns(R"({"items":null})"))).output ==
+             "null");
   const auto no_list = play_runbook(yaml, R"({"name":"z"})", always(returns(R"({"items":7})")));
   BOOST_REQUIRE(no_list.error);
   BOOST_TEST(no_list.error->message ==
@@ -197,6 +199,27 @@ rules:
               "note alertmanager.alerts: `result.count == 0` holds after 1 poll",
               R"(complete {"probe":{"ok":true},"last":{"count":0}})"});
   BOOST_TEST(played.took.count() == 6000);
+}
+
+BOOST_AUTO_TEST_CASE(verify_may_look_for_an_item_of_its_result) {
+  const auto played = play_runbook(
+      R"(
+runbook: verify
+rules:
+  - id: gone
+    verify:
+      tool: alertmanager.alerts
+      find: "${{ result.alerts }}"
+      where: "${{ item.fingerprint == task.fingerprint }}"
+      until: "${{ found == null }}"
+    output: { alert: gone }
+)",
+      R"({"fingerprint":"b"})", [](const std::string&, const std::string&, int call) {
+        return returns(call < 2 ? R"({"alerts":[{"fingerprint":"a"},{"fingerprint":"b"}]})"
+                                : R"({"alerts":[{"fingerprint":"a"}]})");
+      });
+  BOOST_TEST(played.calls().size() == 3u);
+  BOOST_TEST(played.output == R"({"alert":"gone"})");
 }
 
 BOOST_AUTO_TEST_CASE(a_verify_that_does_not_hold_in_time_fails_and_says_what_it_saw_last) {

@@ -108,6 +108,12 @@ BOOST_AUTO_TEST_CASE(each_fault_names_its_place_and_the_remedy) {
       {"runbook: x\nrules: [{ id: r, verify: { tool: x.y, until: \"${{ result }}\", every: 1ms, "
        "within: 1h }, output: {} }]",
        "book.yaml:2:75: `within` is more than 1000 times `every`; poll less often"},
+      {"runbook: x\nrules: [{ id: r, verify: { tool: x.y, until: \"${{ found == 1 }}\" }, "
+       "output: {} }]",
+       "book.yaml:2:46: `found` is there only in the `until` beside a `find`"},
+      {"runbook: x\nrules: [{ id: r, verify: { tool: x.y, where: \"${{ item }}\", "
+       "until: \"${{ found == 1 }}\" }, output: {} }]",
+       "book.yaml:2:26: `find` is missing from a verify; it must be one ${{ }}"},
       {"- 1", "book.yaml:1:1: a runbook must be a map, not a list"},
   };
   for (const auto& [yaml, expected] : table)
