@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include <future>
 #include <map>
 
 #include "actors/agent_host.hpp"
@@ -58,11 +59,12 @@ std::vector<Part> parts_of(const Context& context) {
 class Root final : public caf::event_based_actor {
  public:
   Root(caf::actor_config& config, Context context, std::function<void(std::string)> failed,
-       std::shared_ptr<std::atomic<bool>> stopping)
+       std::shared_ptr<std::atomic<bool>> stopping, std::shared_ptr<std::promise<void>> started)
       : event_based_actor{config},
         context_{std::move(context)},
         failed_{std::move(failed)},
         stopping_{std::move(stopping)},
+        started_{std::move(started)},
         parts_{parts_of(context_)} {}
 
   const char* name() const override { return "node"; }
@@ -72,6 +74,7 @@ class Root final : public caf::event_based_actor {
     set_down_handler([this](const caf::down_msg& down) { part_down(down); });
     for (const auto& part : parts_) start(part);
     context_->actors->set("node", handle_of(this));
+    started_->set_value();
     return {[](InjectFault) { crash(); }};
   }
 
@@ -129,6 +132,7 @@ class Root final : public caf::event_based_actor {
   Context context_;
   std::function<void(std::string)> failed_;
   std::shared_ptr<std::atomic<bool>> stopping_; // on purpose, or reported already
+  std::shared_ptr<std::promise<void>> started_;
   std::vector<Part> parts_;
   std::map<std::string, caf::actor> running_;
   std::vector<Instant> restarts_;
@@ -158,7 +162,9 @@ Node::Node(std::shared_ptr<NodeContext> context, std::function<void(std::string)
   impl_->context = std::move(context);
   const Context shared = impl_->context;
   if (shared->settings.orchestrator) impl_->operations = make_operations(impl_->system, shared);
-  impl_->root = impl_->system.spawn<Root>(shared, std::move(failed), impl_->stopping);
+  auto started = std::make_shared<std::promise<void>>();
+  impl_->root = impl_->system.spawn<Root>(shared, std::move(failed), impl_->stopping, started);
+  started->get_future().wait(); // every part is in the directory from here on
 }
 
 Node::~Node() {

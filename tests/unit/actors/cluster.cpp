@@ -1,0 +1,154 @@
+#include "tests/unit/actors/cluster.hpp"
+
+#include <future>
+#include <thread>
+
+#include "actors/operations.hpp"
+#include "tests/support/eventually.hpp"
+
+namespace troupe::actors {
+namespace {
+
+constexpr auto answer_max = std::chrono::seconds{10};
+
+/// Waits for the `done` of an operation.
+template <class T, class Call>
+T await(Call&& call) {
+  auto promise = std::make_shared<std::promise<Result<T>>>();
+  auto future = promise->get_future();
+  call([promise](Result<T> result) { promise->set_value(std::move(result)); });
+  if (future.wait_for(answer_max) != std::future_status::ready)
+    throw std::runtime_error("no answer");
+  auto result = future.get();
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+config::Team test_team() {
+  config::Team team;
+  team.name = "test";
+  auto& role = team.roles["worker"];
+  role.role = "worker";
+  role.kind = "native";
+  role.native = "caller";
+  role.tools = {"ledger.*"};
+  return team;
+}
+
+std::shared_ptr<NodeContext> make_context(const std::string& name, bool orchestrator) {
+  auto context = std::make_shared<NodeContext>();
+  context->settings.node = name;
+  context->settings.orchestrator = orchestrator;
+  context->settings.agent = !orchestrator;
+  context->process = SystemEntropy{}.make_id<IncarnationId>(SystemClock{}.now());
+  context->vitals = std::make_shared<Vitals>();
+  context->actors = std::make_shared<Directory>();
+  context->owned = std::make_shared<OwnedRuns>();
+  context->teams = {test_team()};
+  return context;
+}
+
+} // namespace
+
+LedgerToolkit::LedgerToolkit() {
+  const auto add = [this](std::string name, toolkits::Effect effect) {
+    toolkits::ToolSpec spec;
+    spec.name = "ledger." + std::move(name);
+    spec.input_schema = JsonText{
+        R"({"type":"object","required":["entry"],"properties":{"entry":{"type":"string"}}})"};
+    spec.output_schema = JsonText{"{}"};
+    spec.effect = effect;
+    tools_.push_back(std::move(spec));
+  };
+  add("read", toolkits::Effect::pure);
+  add("write", toolkits::Effect::idempotent);
+  add("hold", toolkits::Effect::idempotent);
+  add("flaky", toolkits::Effect::idempotent);
+}
+
+Result<JsonText> LedgerToolkit::call(const toolkits::ToolCall& call, std::stop_token stop) {
+  int count = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    count = ++counts_[call.arguments.text];
+  }
+  if (call.tool == "ledger.hold") {
+    holding_ = true;
+    support::eventually([&] { return released_ || stop.stop_requested(); });
+  }
+  if (call.tool == "ledger.flaky" && count == 1)
+    return make_error(ErrorClass::tool_failed, "fails the first time on purpose");
+  return JsonText{"{\"count\":" + std::to_string(count) + "}"};
+}
+
+int LedgerToolkit::count(const std::string& entry) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = counts_.find("{\"entry\":\"" + entry + "\"}");
+  return found == counts_.end() ? 0 : found->second;
+}
+
+TestNode::TestNode(bus::MemoryBroker& broker, std::string name,
+                   const std::shared_ptr<NodeContext>& shared)
+    : bus{broker.connect("_INBOX." + name)}, context{shared} {
+  context->link = std::make_shared<Link>(*bus, context->settings.cluster, name);
+  node = std::make_unique<Node>(context, [this](const std::string&) { failed = true; });
+}
+
+Cluster::Cluster() {
+  auto context = make_context("orchestrator-1", true);
+  context->journal = &store.journal();
+  context->jobs = &store.jobs();
+  context->membership = &store.membership();
+  orchestrator = std::make_unique<TestNode>(broker, "orchestrator-1", context);
+  start_agent();
+}
+
+void Cluster::start_agent() {
+  agent.reset();
+  auto context = make_context("agent-1", false);
+  context->catalogue.toolkits = {ledger};
+  agent = std::make_unique<TestNode>(broker, "agent-1", context);
+}
+
+RunId Cluster::submit(const std::string& plan) {
+  ports::JobRequest request;
+  request.plan_text = "---\n" + plan; // flow style, and yet not JSON
+  auto& operations = *orchestrator->node->operations();
+  const auto submitted =
+      await<ports::Submitted>([&](auto done) { operations.submit(request, done); });
+  return submitted.run;
+}
+
+std::string Cluster::view(RunId run) {
+  auto& operations = *orchestrator->node->operations();
+  return await<JsonText>([&](auto done) { operations.run(run, done); }).text;
+}
+
+std::string Cluster::events(RunId run) {
+  auto& operations = *orchestrator->node->operations();
+  return await<JsonText>([&](auto done) { operations.events(run, {}, 1000, done); }).text;
+}
+
+ports::RunState Cluster::state(RunId run) {
+  const auto row =
+      await<std::optional<ports::RunRow>>([&](auto done) { store.jobs().get_run(run, done); });
+  return row.value().state;
+}
+
+bool Cluster::finishes(RunId run, std::chrono::milliseconds bound) {
+  return support::eventually([&] { return state(run) != ports::RunState::running; }, bound);
+}
+
+caf::actor Cluster::find(const std::string& part) const {
+  for (const auto* node : {orchestrator.get(), agent.get()}) {
+    for (const auto& name : node->context->actors->parts()) {
+      const bool fits = part.ends_with('*')
+                            ? name.starts_with(std::string_view{part}.substr(0, part.size() - 1))
+                            : name == part;
+      if (fits) return node->context->actors->find(name);
+    }
+  }
+  return {};
+}
+
+} // namespace troupe::actors

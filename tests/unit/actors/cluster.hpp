@@ -1,0 +1,73 @@
+// An orchestrator node and an agent node in one process, over the in-memory bus and store. Real
+// actors, real threads.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "actors/node.hpp"
+#include "net/bus/memory_bus.hpp"
+#include "runtime/store/memory_store.hpp"
+
+namespace troupe::actors {
+
+/// A toolkit that counts what it did, and can be held in the middle of a call.
+class LedgerToolkit final : public toolkits::Toolkit {
+ public:
+  LedgerToolkit();
+
+  std::string_view name() const override { return "ledger"; }
+  const std::vector<toolkits::ToolSpec>& tools() const override { return tools_; }
+  bool bound() const override { return false; }
+  /// ledger.read {"entry"} (pure), ledger.write {"entry"} and ledger.hold {"entry"} (idempotent;
+  /// hold waits for release), ledger.flaky {"entry"} (idempotent; fails the first time).
+  Result<JsonText> call(const toolkits::ToolCall& call, std::stop_token stop) override;
+
+  int count(const std::string& entry) const;
+  bool holding() const { return holding_; }
+  void release() { released_ = true; }
+
+ private:
+  std::vector<toolkits::ToolSpec> tools_;
+  mutable std::mutex mutex_;
+  std::map<std::string, int> counts_;
+  std::atomic<bool> holding_{false}, released_{false};
+};
+
+/// One node: its connection to the bus, and its actors.
+struct TestNode {
+  TestNode(bus::MemoryBroker& broker, std::string name,
+           const std::shared_ptr<NodeContext>& context);
+
+  std::unique_ptr<bus::MemoryBus> bus;
+  std::shared_ptr<NodeContext> context;
+  std::atomic<bool> failed{false};
+  std::unique_ptr<Node> node;
+};
+
+class Cluster {
+ public:
+  Cluster();
+
+  /// Submits a plan of the test team (its tools: ledger.*) and returns its run.
+  RunId submit(const std::string& plan);
+  /// The run as GET /v1/runs/{id} gives it. Throws if there is none.
+  std::string view(RunId run);
+  ports::RunState state(RunId run);
+  bool finishes(RunId run, std::chrono::milliseconds bound = std::chrono::seconds{30});
+  std::string events(RunId run);
+
+  /// The actor that plays a part on either node, or an invalid handle. A prefix ending in `*` finds
+  /// the first that fits.
+  caf::actor find(const std::string& part) const;
+
+  std::shared_ptr<LedgerToolkit> ledger = std::make_shared<LedgerToolkit>();
+  store::MemoryStore store;
+  bus::MemoryBroker broker;
+  std::unique_ptr<TestNode> orchestrator, agent;
+
+  void start_agent();
+};
+
+} // namespace troupe::actors
