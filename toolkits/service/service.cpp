@@ -29,9 +29,18 @@ constexpr std::string_view service_input = R"({
 constexpr std::string_view list_output = R"({
   "type": "object", "additionalProperties": false, "required": ["services"],
   "properties": {"services": {"type": "array", "items": {
-    "type": "object", "required": ["service", "description", "port", "can_reload"], "properties": {
+    "type": "object", "required": ["service", "description", "port", "can_reload", "health"],
+    "properties": {
       "service": {"type": "string"}, "description": {"type": "string"},
-      "port": {"type": ["integer", "null"]}, "can_reload": {"type": "boolean"}}}}}
+      "port": {"type": ["integer", "null"]}, "can_reload": {"type": "boolean"},
+      "health": {
+        "type": ["object", "null"], "required": ["http", "tcp"],
+        "description": "how to probe it from outside; null: no health check is configured",
+        "properties": {
+          "http": {"type": ["string", "null"], "description": "for probe.http"},
+          "tcp": {"type": ["object", "null"], "required": ["host", "port"],
+                  "description": "for probe.tcp", "properties": {
+                    "host": {"type": "string"}, "port": {"type": "integer"}}}}}}}}}
 })";
 
 constexpr std::string_view control_output = R"({
@@ -108,13 +117,22 @@ class Service final : public KnownToolkit {
   }
 
  private:
+  /// The arguments of probe.http or probe.tcp.
+  static json::value probe_of(const service::HealthCheck& check) {
+    if (!check.configured()) return nullptr;
+    const json::value nothing = nullptr;
+    if (!check.http.empty()) return {{"http", check.http}, {"tcp", nothing}};
+    return {{"http", nothing}, {"tcp", {{"host", check.tcp_host}, {"port", check.tcp_port}}}};
+  }
+
   Result<JsonText> list() const {
     json::array services;
     for (const auto& one : catalogue_.services)
       services.push_back({{"service", one.name},
                           {"description", one.description},
                           {"port", one.port ? json::value(*one.port) : json::value(nullptr)},
-                          {"can_reload", !one.reload.empty()}});
+                          {"can_reload", !one.reload.empty()},
+                          {"health", probe_of(one.health)}});
     return JsonText{json::serialize(json::object{{"services", std::move(services)}})};
   }
 

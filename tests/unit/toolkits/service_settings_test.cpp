@@ -94,16 +94,22 @@ BOOST_AUTO_TEST_CASE(a_missing_program_disables_the_toolkit_and_is_named_with_it
 BOOST_AUTO_TEST_CASE(services_are_listed_and_an_unknown_one_is_refused_with_the_known) {
   const auto made = with_services(
       R"({"db":{"start":["true"],"pid_file":"/x","description":"the database"},
-          "api":{"start":["true"],"pid_file":"/x","port":81,"reload":["true"]}})");
+          "api":{"start":["true"],"pid_file":"/x","port":81,"reload":["true"],
+                 "health":{"http":"http://127.0.0.1:81/"}},
+          "mq":{"start":["true"],"pid_file":"/x","health":{"tcp":"127.0.0.1:82"}}})");
   const auto list = test::output(made, "service.list", "{}").at("services").as_array();
-  BOOST_REQUIRE(list.size() == 2u);
+  BOOST_REQUIRE(list.size() == 3u);
   BOOST_TEST(list[0].at("service").as_string() == "api");
   BOOST_TEST(list[0].at("port").as_int64() == 81);
   BOOST_TEST(list[0].at("can_reload").as_bool());
+  BOOST_TEST(list[0].at("health").at("http").as_string() == "http://127.0.0.1:81/");
   BOOST_TEST(list[1].at("description").as_string() == "the database");
+  BOOST_TEST(list[1].at("health").is_null());
+  BOOST_TEST(list[2].at("health").at("tcp").at("host").as_string() == "127.0.0.1");
+  BOOST_TEST(list[2].at("health").at("tcp").at("port").to_number<int>() == 82);
   BOOST_TEST(test::failure(made, "service.restart", R"({"service":"api; rm -rf /"})",
                            ErrorClass::invalid_input) ==
-             "/service: this node has no service `api; rm -rf /`; it has api, db");
+             "/service: this node has no service `api; rm -rf /`; it has api, db, mq");
   BOOST_TEST(contains(
       test::failure(made, "service.reload", R"({"service":"db"})", ErrorClass::invalid_input),
       "has no reload command"));
