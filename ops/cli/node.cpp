@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <functional>
+#include <future>
 #include <thread>
 
 #include "actors/node.hpp"
@@ -26,6 +27,7 @@ using Steady = std::chrono::steady_clock;
 
 constexpr auto backoff_min = 100ms;
 constexpr auto backoff_max = 2s;
+constexpr auto leave_max = 2s;
 constexpr auto drain_max = 5s; // for requests under way when the node stops
 
 /// SIGINT and SIGTERM, blocked in every thread and taken here, one at a time.
@@ -181,6 +183,17 @@ void announce(const Assembly& parts, const NodeOptions& options) {
   std::fflush(stdout);
 }
 
+/// Gives this node's runs free, so that nobody has to wait for its lease to lapse. Best effort.
+void leave(const actors::NodeContext& context) {
+  if (context.membership == nullptr || !context.vitals->joined) return;
+  auto left = std::make_shared<std::promise<void>>();
+  auto done = left->get_future();
+  context.membership->leave(context.vitals->owner(),
+                            [left](const Result<>&) { left->set_value(); });
+  if (done.wait_for(leave_max) != std::future_status::ready)
+    log::warn("node.leave_unanswered", {{"actor", "node"}});
+}
+
 int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   auto& context = *parts.context;
   context.teams = load_teams(context.settings);
@@ -203,6 +216,7 @@ int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   if (parts.http) parts.http->drain(drain_max);
   parts.http.reset();
   parts.node.reset();
+  leave(context);
   return static_cast<int>(ExitCode::ok);
 }
 

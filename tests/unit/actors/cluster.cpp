@@ -95,12 +95,17 @@ TestNode::TestNode(bus::MemoryBroker& broker, std::string name,
 }
 
 Cluster::Cluster() {
-  auto context = make_context("orchestrator-1", true);
+  start_orchestrator("orchestrator-1");
+  start_agent();
+}
+
+void Cluster::start_orchestrator(const std::string& name) {
+  orchestrator.reset();
+  auto context = make_context(name, true);
   context->journal = &store.journal();
   context->jobs = &store.jobs();
   context->membership = &store.membership();
-  orchestrator = std::make_unique<TestNode>(broker, "orchestrator-1", context);
-  start_agent();
+  orchestrator = std::make_unique<TestNode>(broker, name, context);
 }
 
 void Cluster::start_agent() {

@@ -63,11 +63,14 @@ class Cluster {
   caf::actor find(const std::string& part) const;
 
   std::shared_ptr<LedgerToolkit> ledger = std::make_shared<LedgerToolkit>();
-  store::MemoryStore store;
+  std::shared_ptr<store::MemoryDatabase> database = store::make_memory_database();
+  store::MemoryStore store{database};
   bus::MemoryBroker broker;
   std::unique_ptr<TestNode> orchestrator, agent;
 
   void start_agent();
+  /// Another orchestrator process, with a database session of its own.
+  void start_orchestrator(const std::string& name);
 };
 
 } // namespace troupe::actors

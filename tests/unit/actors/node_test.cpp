@@ -82,4 +82,22 @@ BOOST_AUTO_TEST_CASE(the_agent_node_dies_in_the_middle_and_the_step_resumes_on_t
   BOOST_TEST(cluster.ledger->count("last") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(
+    another_orchestrator_fences_the_dead_owner_adopts_its_run_and_takes_the_late_settle) {
+  Cluster cluster;
+  const auto run = cluster.submit(
+      "{plan: p, steps: [{id: one, tool: ledger.write, with: {entry: one}}, {id: hold, tool: "
+      "ledger.hold, with: "
+      "{entry: hold}}, {id: last, tool: ledger.write, with: {entry: last}}]}");
+  BOOST_REQUIRE(support::eventually([&] { return cluster.ledger->holding(); }));
+  cluster.start_orchestrator("orchestrator-2"); // the first is gone without a word
+  BOOST_REQUIRE(support::eventually(
+      [&] { return cluster.view(run).find("\"epoch\":2") != std::string::npos; }));
+  cluster.ledger->release(); // granted under epoch 1: judged by its grant, not by the epoch
+  BOOST_REQUIRE_MESSAGE(cluster.finishes(run), cluster.view(run));
+  BOOST_TEST((cluster.state(run) == ports::RunState::completed), cluster.view(run));
+  for (const auto* entry : {"one", "hold", "last"})
+    BOOST_TEST(cluster.ledger->count(entry) == 1, entry);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

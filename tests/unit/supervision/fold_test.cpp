@@ -1,5 +1,6 @@
 // The journal is the truth: folding it anywhere gives the same run.
 #include <boost/test/unit_test.hpp>
+#include <fstream>
 
 #include "runtime/supervision/run_view.hpp"
 #include "tests/unit/supervision/world.hpp"
@@ -66,6 +67,15 @@ BOOST_AUTO_TEST_CASE(every_event_is_written_and_read_back) {
   BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.error().message));
   BOOST_TEST(read->size() == events.size());
   BOOST_TEST(encode(*read) == body);
+}
+
+BOOST_AUTO_TEST_CASE(a_journal_of_version_0_1_is_read_for_ever) {
+  std::ifstream file{TROUPE_SOURCE_DIR "/tests/unit/supervision/golden/every_event_0.1.json"};
+  const std::string body{std::istreambuf_iterator<char>{file}, {}};
+  const auto read = decode(body.substr(0, body.find_last_not_of('\n') + 1));
+  BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.error().message));
+  BOOST_TEST(read->size() == 19u);
+  BOOST_TEST(encode(*read) + '\n' == body); // and this version still writes it so
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_cannot_be_read_says_where) {
