@@ -1,6 +1,7 @@
 #include "runtime/store/pg_job_store.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/store/pg_rows.hpp"
 #include "runtime/store/refusals.hpp"
@@ -92,16 +93,18 @@ PgAttempt<Submitted> PgJobStore::try_submit(PgConnection& connection, const NewJ
 void PgJobStore::post_inbox(RunId run, InboxRow row, Done<bool> done) {
   writes_.call<bool>(
       std::move(done),
-      [run, row = std::move(row)](auto& connection, auto deadline) -> PgAttempt<bool> {
+      [run, row = std::move(row), again = false](auto& connection,
+                                                 auto deadline) mutable -> PgAttempt<bool> {
         if (auto fault = check(row); !fault) return fault.error();
         PgParams params;
         params.id(run).text(row.id).text(row.kind).text(row.body.text).instant(row.at);
         const auto answer = connection.run(post_to_inbox, params, deadline);
+        const bool repeated = std::exchange(again, true);
         if (!answer.ok()) return *answer.fault;
         const auto outcome = answer.rows.text(0, 0);
         if (outcome == "missing") return no_such_run(run);
         if (outcome == "ended") return run_has_ended(run);
-        return outcome == "recorded";
+        return outcome == "recorded" || repeated; // then the try before recorded it
       });
 }
 

@@ -44,11 +44,8 @@ constexpr PgStatement fence_node{
 constexpr PgStatement look_at_node{
     "look_at_node", "SELECT fenced, beat = $2::bigint FROM nodes WHERE incarnation = $1::uuid"};
 
-constexpr PgStatement end_backends{
-    "end_backends",
-    "SELECT pg_terminate_backend(a.pid, 1000) FROM nodes n JOIN pg_stat_activity a"
-    "    ON starts_with(a.application_name, n.session || '/') AND a.datname = current_database()"
-    " WHERE n.incarnation = $1::uuid AND a.pid <> pg_backend_pid()"};
+constexpr PgStatement fence_node_by_force{"fence_node_by_force",
+                                          "SELECT fence_by_force($1::uuid, $2::bigint)"};
 
 PgAttempt<bool> try_fence(PgConnection& connection, IncarnationId incarnation, std::uint64_t beat,
                           Deadline deadline) {
@@ -64,12 +61,11 @@ PgAttempt<bool> try_fence(PgConnection& connection, IncarnationId incarnation, s
   if (!now.rows.boolean(0, 1)) return false;
   if (!blocked) return PgFault{PgFault::Kind::busy, "", "the node's row changed meanwhile"};
 
-  // A statement of the node holds its row and does not end: the node may be paused half-way through
-  // sending it, or the statement waits for something itself.
-  log::warn("store.ends_backends", {{"incarnation", incarnation}});
-  const auto ended = connection.run(end_backends, PgParams{}.id(incarnation), deadline);
-  if (!ended.ok()) return *ended.fault;
-  return PgFault{PgFault::Kind::busy, "", "the node's row is locked by a statement of its own"};
+  log::warn("store.fence_by_force", {{"incarnation", incarnation}});
+  const auto forced = connection.run(fence_node_by_force, node_and_beat, deadline);
+  if (!forced.ok()) return *forced.fault;
+  if (forced.rows.boolean(0, 0)) return true;
+  return PgFault{PgFault::Kind::busy, "", "the node's row changed meanwhile"};
 }
 
 } // namespace

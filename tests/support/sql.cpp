@@ -7,6 +7,8 @@
 namespace troupe::support {
 
 Sql::Sql(const std::string& conninfo) : connection_{PQconnectdb(conninfo.c_str())} {
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char*) {}, nullptr);
   if (PQstatus(connection_) == CONNECTION_OK) return;
   const std::string reason = PQerrorMessage(connection_);
   PQfinish(connection_);

@@ -190,3 +190,17 @@ BEGIN
     )
     SELECT t.* FROM taken t JOIN candidates c ON c.id = t.id ORDER BY c.n;
 END $$;
+
+-- Fences a node whose row is held by a statement of its own that does not end: the node may be paused
+-- half-way, or the statement waits for something itself. Tells the node's backends to end and then
+-- stands in line for the row, at once: so it comes before the node, should that be alive, connect
+-- again and try to hold the row once more. False: its beat has moved.
+CREATE FUNCTION fence_by_force(node uuid, seen_beat bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_terminate_backend(a.pid)
+  FROM nodes n JOIN pg_stat_activity a
+    ON starts_with(a.application_name, n.session || '/') AND a.datname = current_database()
+  WHERE n.incarnation = node AND n.beat = seen_beat AND NOT n.fenced AND a.pid <> pg_backend_pid();
+  UPDATE nodes SET fenced = true WHERE incarnation = node AND beat = seen_beat AND NOT fenced;
+  RETURN FOUND;
+END $$;
