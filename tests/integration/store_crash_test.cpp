@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_hangs_is_told_in_time_and_appends_wait_for_it
                [&](auto done) { world.a.store->membership().renew(world.a.me, true, done); })
         .ok();
   }));
-  BOOST_TEST(world.a.store->up());
+  BOOST_TEST(support::eventually([&] { return world.a.store->up(); }));
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_is_away_is_told_after_a_few_seconds_and_found_again) {

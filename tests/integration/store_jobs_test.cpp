@@ -61,6 +61,28 @@ BOOST_AUTO_TEST_CASE(the_same_alerts_at_two_nodes_at_once_are_one_incident) {
   BOOST_TEST(world.a.jobs({.limit = 1000}).size() == 25u);
 }
 
+BOOST_AUTO_TEST_CASE(different_alerts_of_a_group_at_two_nodes_at_once_are_one_incident) {
+  World world;
+  for (int round = 0; round < 25; ++round) {
+    const auto body = [&](Node& node, const char* fingerprint) {
+      return ports::AlertBatch{"troupe",
+                               "group " + std::to_string(round),
+                               {{fingerprint, "firing", "2026-11-20T10:00:00Z", JsonText{"{}"}}},
+                               node.new_job(),
+                               node.now};
+    };
+    const auto one = body(world.a, "f1"), other = body(world.b, "f2");
+    Result<ports::AlertReceipt> first, second;
+    together([&] { first = world.a.accept(one); }, [&] { second = world.b.accept(other); });
+    BOOST_REQUIRE((first.ok() && second.ok()));
+    BOOST_TEST(first->started.has_value() != second->started.has_value());
+    BOOST_TEST(first->signalled.size() + second->signalled.size() == 1u);
+    BOOST_TEST((first->jobs == second->jobs));
+    const auto run = first->started ? *first->started : *second->started;
+    BOOST_TEST(world.a.inbox(run).size() == 1u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(two_nodes_never_claim_the_same_run) {
   World world;
   constexpr std::size_t count = 300;
