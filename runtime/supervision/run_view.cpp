@@ -14,7 +14,7 @@ json::value parse(const JsonText& text) {
 }
 
 json::value view(const std::optional<Instant>& at) {
-  return at ? json::value{to_iso8601(*at)} : json::value{};
+  return at ? json::value(to_iso8601(*at)) : json::value{};
 }
 
 json::value view(const std::optional<Error>& error) {
@@ -166,7 +166,7 @@ Result<JsonText> view_events(const std::vector<ports::JournalRow>& rows) {
     }
   }
   json::object page{{"events", std::move(out)},
-                    {"cursor", rows.empty() ? json::value{} : json::value{rows.back().seq}},
+                    {"cursor", rows.empty() ? json::value{} : json::value(rows.back().seq)},
                     {"end", end}};
   return JsonText{json::serialize(page)};
 }

@@ -27,8 +27,8 @@ json::object step_root(const StepState& step) {
   out["state"] = to_string(step.phase);
   out["output"] = step.phase == StepPhase::completed ? parse(step.output) : json::value{};
   json::object error;
-  error["class"] = step.error ? json::value{to_string(step.error->error_class)} : json::value{};
-  error["message"] = step.error ? json::value{step.error->message} : json::value{};
+  error["class"] = step.error ? json::value(to_string(step.error->error_class)) : json::value{};
+  error["message"] = step.error ? json::value(step.error->message) : json::value{};
   out["error"] = std::move(error);
   return out;
 }
