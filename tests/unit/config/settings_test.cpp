@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "runtime/config/team.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace troupe;
@@ -259,26 +258,6 @@ BOOST_AUTO_TEST_CASE(a_settings_file_is_loaded_or_said_to_be_unreadable) {
   const auto loaded = load_settings(path);
   BOOST_TEST(loaded.faults.empty());
   BOOST_TEST(loaded.settings.data_dir == (folder.path() / "here").string());
-}
-
-BOOST_AUTO_TEST_CASE(the_example_in_configs_is_accepted_and_shows_the_defaults) {
-  const auto result = load_settings(TROUPE_SOURCE_DIR "/configs/node.yaml");
-  BOOST_TEST(plan::render(result.faults, "node.yaml") == "");
-  const auto& shown = result.settings;
-  const Settings standard;
-  BOOST_TEST(shown.cluster == standard.cluster);
-  BOOST_TEST(shown.node == standard.node);
-  BOOST_TEST(shown.orchestrator == standard.orchestrator);
-  BOOST_TEST(shown.agent == standard.agent);
-  BOOST_TEST((shown.roles == standard.roles));
-  BOOST_TEST((shown.labels == standard.labels));
-  BOOST_TEST(shown.slots == standard.slots);
-  BOOST_TEST(shown.nats_url == standard.nats_url);
-  BOOST_TEST(shown.listen == standard.listen);
-  BOOST_TEST(shown.log_level == standard.log_level);
-  BOOST_TEST(shown.log_file == standard.log_file);
-  BOOST_REQUIRE(shown.team_files.size() == 1u);
-  BOOST_TEST(load_team(shown.team_files[0]).faults.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
