@@ -1,0 +1,183 @@
+#include "net/http/api.hpp"
+
+#include <boost/json.hpp>
+#include <utility>
+
+#include "net/http/api_json.hpp"
+#include "net/http/api_parameters.hpp"
+
+namespace troupe::http {
+namespace {
+
+namespace json = boost::json;
+using ports::Operations;
+
+constexpr std::pair<const char*, const char*> endpoints[] = {
+    {"GET /", "this list"},
+    {"POST /v1/jobs",
+     "start a job: plan or plan_name, plan_file, team, title, inputs, priority, "
+     "idempotency_key"},
+    {"GET /v1/jobs", "jobs, newest first: ?team=&state=&limit=&before="},
+    {"GET /v1/jobs/{id}", "one job"},
+    {"GET /v1/runs", "runs, newest first: ?team=&state=&limit="},
+    {"GET /v1/runs/{id}", "one run with its tree of steps"},
+    {"GET /v1/runs/{id}/events", "what happened in it: ?after=SEQ&limit="},
+    {"POST /v1/runs/{id}/signals/{name}", "give a run a signal; the body is any JSON"},
+    {"POST /v1/runs/{id}/cancel", "cancel a run: reason"},
+    {"GET /v1/nodes", "the nodes of the cluster"},
+    {"POST /webhooks/alertmanager", "for webhook_configs of Alertmanager"},
+    {"GET /metrics", "for Prometheus"},
+    {"GET /healthz", "200 while this process serves"},
+    {"GET /readyz", "200 while it can do its work, else 503 with the reason"},
+};
+
+Response found(std::string body) { return {200, std::move(body)}; }
+
+/// What an operation's result becomes: `respond` of its value, or the problem of its error.
+template <class T, class Respond>
+Operations::Done<T> into(Answer answer, Respond respond) {
+  return [answer = std::move(answer), respond = std::move(respond)](Result<T> result) {
+    answer(result ? respond(*result) : to_response(result.error()));
+  };
+}
+
+Response no_such(std::string_view what, const std::string& id) {
+  return problem(404, "there is no " + std::string{what} + " " + id);
+}
+
+Response recorded(bool yes) { return found(json::serialize(json::object{{"recorded", yes}})); }
+
+/// Of a run that may not be there: 404 for null.
+auto run_document(std::string id) {
+  return [id = std::move(id)](const JsonText& document) {
+    return document.text == "null" ? no_such("run", id) : found(document.text);
+  };
+}
+
+/// Something posted to a run was refused: 404 if there is no such run, 409 if it takes nothing
+/// more.
+void explain_refusal(Operations& operations, RunId run, const Error& error, const Answer& answer) {
+  if (error.error_class != ErrorClass::invalid_input) return answer(to_response(error));
+  operations.run(run, into<JsonText>(answer, [=](const JsonText& document) {
+                   return document.text == "null" ? no_such("run", to_string(run))
+                                                  : problem(409, error.message);
+                 }));
+}
+
+Operations::Done<bool> into_recorded(Operations& operations, RunId run, Answer answer) {
+  return [&operations, run, answer = std::move(answer)](Result<bool> result) {
+    if (result) return answer(recorded(*result));
+    explain_refusal(operations, run, result.error(), answer);
+  };
+}
+
+void add_jobs(Router& router, Operations& operations) {
+  router.on("POST", "/v1/jobs", [&](Request request, Answer answer) {
+    auto job = parse_job_request(request.body, request.header("idempotency-key"));
+    if (!job) return answer(to_response(job.error()));
+    operations.submit(std::move(*job), into<ports::Submitted>(answer, [](const auto& submitted) {
+                        return Response{submitted.duplicate ? 200 : 201,
+                                        to_json(submitted),
+                                        "application/json",
+                                        {{"Location", "/v1/jobs/" + to_string(submitted.job)}}};
+                      }));
+  });
+  router.on("GET", "/v1/jobs", [&](Request request, Answer answer) {
+    auto filter = parse_filter(request.query, true);
+    if (!filter) return answer(to_response(filter.error()));
+    operations.jobs(std::move(*filter),
+                    into<std::vector<ports::JobRow>>(
+                        answer, [](const auto& rows) { return found(to_json(rows)); }));
+  });
+  router.on("GET", "/v1/jobs/{id}", [&](Request request, Answer answer) {
+    const auto text = request.path_value("id");
+    const auto id = parse_id<JobId>(text);
+    if (!id) return answer(no_such("job", text));
+    operations.job(*id, into<std::optional<ports::JobRow>>(answer, [text](const auto& row) {
+      return row ? found(to_json(*row)) : no_such("job", text);
+    }));
+  });
+}
+
+void add_runs(Router& router, Operations& operations) {
+  router.on("GET", "/v1/runs", [&](Request request, Answer answer) {
+    auto filter = parse_filter(request.query, false);
+    if (!filter) return answer(to_response(filter.error()));
+    operations.runs(std::move(*filter),
+                    into<std::vector<ports::RunRow>>(
+                        answer, [](const auto& rows) { return found(to_json(rows)); }));
+  });
+  router.on("GET", "/v1/runs/{id}", [&](Request request, Answer answer) {
+    const auto text = request.path_value("id");
+    const auto id = parse_id<RunId>(text);
+    if (!id) return answer(no_such("run", text));
+    operations.run(*id, into<JsonText>(answer, run_document(text)));
+  });
+  router.on("GET", "/v1/runs/{id}/events", [&](Request request, Answer answer) {
+    const auto text = request.path_value("id");
+    const auto id = parse_id<RunId>(text);
+    if (!id) return answer(no_such("run", text));
+    const auto page = parse_events_page(request.query);
+    if (!page) return answer(to_response(page.error()));
+    operations.events(*id, page->after, page->limit, into<JsonText>(answer, run_document(text)));
+  });
+}
+
+void add_inbox(Router& router, Operations& operations) {
+  router.on("POST", "/v1/runs/{id}/signals/{name}", [&](Request request, Answer answer) {
+    const auto text = request.path_value("id");
+    const auto id = parse_id<RunId>(text);
+    if (!id) return answer(no_such("run", text));
+    const auto name = request.path_value("name");
+    if (auto checked = check_signal_name(name); !checked)
+      return answer(to_response(checked.error()));
+    auto body = parse_signal_body(request.body);
+    if (!body) return answer(to_response(body.error()));
+    operations.signal(*id, name, std::move(*body), into_recorded(operations, *id, answer));
+  });
+  router.on("POST", "/v1/runs/{id}/cancel", [&](Request request, Answer answer) {
+    const auto text = request.path_value("id");
+    const auto id = parse_id<RunId>(text);
+    if (!id) return answer(no_such("run", text));
+    const auto reason = parse_cancel(request.body);
+    if (!reason) return answer(to_response(reason.error()));
+    operations.cancel(*id, *reason, into_recorded(operations, *id, answer));
+  });
+}
+
+void add_the_rest(Router& router, Operations& operations, ApiOptions options) {
+  router.on("GET", "/v1/nodes", [&](Request, Answer answer) {
+    operations.nodes(into<std::vector<ports::NodeStatus>>(
+        answer, [](const auto& nodes) { return found(to_json(nodes)); }));
+  });
+  router.on("POST", "/webhooks/alertmanager", [&](Request request, Answer answer) {
+    operations.alertmanager(
+        std::move(request.body),
+        into<JsonText>(answer, [](const auto& receipt) { return found(receipt.text); }));
+  });
+  router.on("GET", "/healthz", [](Request, Answer answer) { answer(found(R"({"status":"ok"})")); });
+  router.on("GET", "/readyz",
+            [&](Request, Answer answer) { answer(to_response(operations.health())); });
+  router.on("GET", "/metrics", [metrics = options.metrics](Request, Answer answer) {
+    answer({200, metrics(), "text/plain; version=0.0.4; charset=utf-8"});
+  });
+  json::object names;
+  for (const auto& [endpoint, meaning] : endpoints) names[endpoint] = meaning;
+  const json::object index{{"service", "troupe"},
+                           {"node", options.node},
+                           {"version", options.version},
+                           {"endpoints", std::move(names)}};
+  router.on("GET", "/",
+            [text = json::serialize(index)](Request, Answer answer) { answer(found(text)); });
+}
+
+} // namespace
+
+void add_api(Router& router, Operations& operations, ApiOptions options) {
+  add_jobs(router, operations);
+  add_runs(router, operations);
+  add_inbox(router, operations);
+  add_the_rest(router, operations, std::move(options));
+}
+
+} // namespace troupe::http

@@ -1,0 +1,42 @@
+// What requests of the API say, checked: each fault is one invalid_input that names the parameter,
+// what was expected and what came.
+#pragma once
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/http/message.hpp"
+#include "runtime/ids.hpp"
+#include "runtime/json_text.hpp"
+#include "runtime/ports/operations.hpp"
+#include "runtime/result.hpp"
+
+namespace troupe::http {
+
+/// "?team=&state=&limit=" of the lists, and `before` where `pages` is set.
+Result<ports::JobFilter> parse_filter(const Fields& query, bool pages);
+
+struct EventsPage {
+  std::optional<Seq> after;
+  std::uint32_t limit = 256; // appends, at most 1000
+};
+/// "?after=&limit="
+Result<EventsPage> parse_events_page(const Fields& query);
+
+/// invalid_input: a parameter that the endpoint does not have, or one that comes twice.
+Result<> check_query(const Fields& query, std::initializer_list<std::string_view> known);
+
+/// The body of POST /v1/jobs, and the header Idempotency-Key.
+Result<ports::JobRequest> parse_job_request(std::string_view body,
+                                            std::optional<std::string_view> key_header);
+
+/// The body of POST /v1/runs/{id}/cancel: nothing, or {"reason":".."}.
+Result<std::string> parse_cancel(std::string_view body);
+
+/// Any JSON; nothing at all is null.
+Result<JsonText> parse_signal_body(std::string_view body);
+/// [A-Za-z0-9_-], 1 to 64 characters.
+Result<> check_signal_name(std::string_view name);
+
+} // namespace troupe::http
