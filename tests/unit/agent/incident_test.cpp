@@ -294,6 +294,24 @@ BOOST_AUTO_TEST_CASE(evidence_that_cannot_be_had_is_told_and_fails_nothing) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(metrics_are_told_by_their_values) {
+  const auto played = follow("read-metrics", R"({"service":"nginx"})",
+                             [](const std::string&, const std::string& arguments, int) {
+                               if (arguments.find("probe_success") != std::string::npos)
+                                 return fails(ErrorClass::timeout, "slow");
+                               const bool up = arguments == R"({"query":"up{service=\"nginx\"}"})";
+                               return returns(json::serialize(json::object{
+                                   {"result_type", "vector"},
+                                   {"value", up ? json::value(0) : json::value(nullptr)},
+                                   {"series", json::array{}},
+                                   {"total", 0},
+                                   {"truncated", false},
+                                   {"note", ""}}));
+                             });
+  BOOST_TEST(played.output ==
+             R"({"up":0,"probe_success":{"class":"timeout","message":"slow"},"alerts":[]})");
+}
+
 BOOST_AUTO_TEST_CASE(a_service_without_a_health_check_is_verified_by_its_status) {
   const World world = [](const std::string& tool, const std::string&, int call) {
     BOOST_TEST(tool == "service.status");
