@@ -13,6 +13,7 @@
 #include "runtime/config/team.hpp"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include "runtime/agent/runbook.hpp"
@@ -138,23 +139,12 @@ class Reader {
     const auto source = read_named(value, "plan");
     if (!source) return;
     auto [plan, faults] = plan::parse_plan(*source);
-    if (faults.empty()) faults = plan::check_against(plan, *source, offered());
+    if (faults.empty()) faults = plan::check_against(plan, *source, catalogue_of(team_));
     report(source->file, faults);
     if (faults.empty()) team_.plans[name] = {std::move(plan), source->root.to_json()};
   }
 
   /// What plans may ask for. Roles are read before plans, wherever they stand in the file.
-  plan::Catalogue offered() const {
-    plan::Catalogue catalogue;
-    for (const auto& [name, role] : team_.roles) {
-      catalogue.roles.push_back(name);
-      catalogue.tools.insert(catalogue.tools.end(), role.tools.begin(), role.tools.end());
-    }
-    std::sort(catalogue.tools.begin(), catalogue.tools.end());
-    catalogue.tools.erase(std::unique(catalogue.tools.begin(), catalogue.tools.end()),
-                          catalogue.tools.end());
-    return catalogue;
-  }
 
   /// The document that `value` names; nothing, and the fault, if it cannot be read at all.
   std::optional<plan::Source> read_named(const SourceNode& value, const std::string& what) {
@@ -196,6 +186,17 @@ void drop_repeated(std::vector<FileFault>& faults) {
 }
 
 } // namespace
+
+plan::Catalogue catalogue_of(const Team& team) {
+  plan::Catalogue catalogue;
+  std::set<std::string> tools;
+  for (const auto& [name, role] : team.roles) {
+    catalogue.roles.push_back(name);
+    tools.insert(role.tools.begin(), role.tools.end());
+  }
+  catalogue.tools.assign(tools.begin(), tools.end());
+  return catalogue;
+}
 
 TeamResult load_team(const std::string& path) {
   TeamResult result;

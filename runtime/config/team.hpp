@@ -8,6 +8,7 @@
 
 #include "runtime/json_text.hpp"
 #include "runtime/message/agent_message.hpp"
+#include "runtime/plan/parse.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/source.hpp"
 
@@ -48,6 +49,9 @@ struct TeamResult {
 };
 
 TeamResult load_team(const std::string& path);
+
+/// What its plans may name: its roles, and the tools that any of them may call.
+plan::Catalogue catalogue_of(const Team& team);
 
 /// What a run pins and executes: {"plan":{..source..},"team":"..","roles":{name:{..}}}, canonical.
 /// Its sha256 is the bundle's hash.

@@ -1,7 +1,5 @@
 #include "runtime/intake/new_job.hpp"
 
-#include <set>
-
 #include "runtime/hash.hpp"
 #include "runtime/intake/route.hpp"
 #include "runtime/plan/parse.hpp"
@@ -11,17 +9,6 @@
 namespace troupe::intake {
 namespace {
 
-plan::Catalogue catalogue_of(const config::Team& team) {
-  plan::Catalogue catalogue;
-  std::set<std::string> tools;
-  for (const auto& [name, role] : team.roles) {
-    catalogue.roles.push_back(name);
-    tools.insert(role.tools.begin(), role.tools.end());
-  }
-  catalogue.tools.assign(tools.begin(), tools.end());
-  return catalogue;
-}
-
 Result<config::NamedPlan> read_plan(const config::Team& team, const ports::JobRequest& request) {
   const std::string file = request.plan_file.empty() ? "plan" : request.plan_file;
   const auto read = plan::read_source(file, request.plan_text);
@@ -29,7 +16,7 @@ Result<config::NamedPlan> read_plan(const config::Team& team, const ports::JobRe
     return make_error(ErrorClass::invalid_input, plan::render(read.faults, file));
   auto parsed = plan::parse_plan(read.source);
   if (parsed.faults.empty())
-    parsed.faults = plan::check_against(parsed.plan, read.source, catalogue_of(team));
+    parsed.faults = plan::check_against(parsed.plan, read.source, config::catalogue_of(team));
   if (!parsed.faults.empty())
     return make_error(ErrorClass::invalid_input, plan::render(parsed.faults, file));
   return config::NamedPlan{std::move(parsed.plan), read.source.root.to_json()};
