@@ -141,8 +141,11 @@ class AgentShell final : public caf::event_based_actor {
     const std::string recipient = here != nullptr ? toolkit + "-at-" + context_->node() : toolkit;
     const Millis timeout =
         (here != nullptr ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
-    auto message = envelope(message::ToolCall{call.key, call.arguments, assignment_.job,
-                                              assignment_.owner_node, riders_});
+    // What rides along is recorded with the next reserve; a pure call makes none.
+    const bool reserves = here == nullptr || here->effect != toolkits::Effect::pure;
+    auto message = envelope(
+        message::ToolCall{call.key, call.arguments, assignment_.job, assignment_.owner_node,
+                          reserves ? riders_ : std::vector<message::RecordedActivity>{}});
     message.recipient = recipient + "/tool_server";
     context_->link->ask("tool", recipient, message, timeout,
                         [self = handle_of(this), number](Result<message::AgentMessage> answer) {

@@ -45,7 +45,10 @@ json::array timeline(const RunState& run) {
     if (!step.attempts.empty()) row["node"] = step.attempts.back().node;
     if (step.started_at) row["started_at"] = to_iso8601(*step.started_at);
     if (step.finished_at) row["finished_at"] = to_iso8601(*step.finished_at);
-    if (step.error) row["error"] = step.error->message;
+    if (step.error) {
+      std::string text{to_string(step.error->error_class)};
+      row["error"] = text.append(": ").append(step.error->message);
+    }
     rows.push_back(std::move(row));
   }
   return rows;
