@@ -21,9 +21,11 @@ namespace fs = std::filesystem;
 std::optional<std::string> read_file(const std::string& path) {
   std::ifstream file{path, std::ios::binary};
   if (!file) return std::nullopt;
-  std::string content{std::istreambuf_iterator<char>{file}, {}};
-  if (file.bad()) return std::nullopt;
-  return content;
+  try {
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+  } catch (const std::ios_base::failure&) { // a file below /proc whose process has just ended
+    return std::nullopt;
+  }
 }
 
 std::string read_input(const std::string& path, const std::string& what) {

@@ -10,10 +10,10 @@
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "ops/cli/exit_codes.hpp"
+#include "ops/cli/files.hpp"
 
 extern char** environ;
 
@@ -109,8 +109,7 @@ ProcessIdentity spawn(const ChildSpec& spec) {
 }
 
 std::optional<ProcessIdentity> identify(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/stat"};
-  std::string text{std::istreambuf_iterator<char>{file}, {}};
+  std::string text = cli::read_file("/proc/" + std::to_string(pid) + "/stat").value_or("");
   auto name_end = text.rfind(')'); // the name may hold spaces and parentheses
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream rest{text.substr(name_end + 1)};
