@@ -209,7 +209,8 @@ class Demo {
       try {
         if (!story_.live()) tell_events();
         run_ = api_.get("/v1/runs/" + run_id_);
-      } catch (const Failure&) { // a node that is being restarted does not answer
+      } catch (const Failure& failure) { // a node that is being restarted does not answer
+        if (failure.code() != ExitCode::unavailable && failure.code() != ExitCode::try_again) throw;
         return false;
       }
       strike_the_agent();

@@ -82,8 +82,8 @@ class Rows {
   std::pair<std::string, Tint> note(const json::value& step, const std::string& state) const {
     std::string words;
     auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
-    if (auto iteration = number(step, "iteration"); iteration > 1)
-      add("iteration " + std::to_string(iteration));
+    if (auto restarts = number(step, "iteration"); restarts > 0) // the first life is iteration 0
+      add(restarts == 1 ? "restarted" : "restarted " + std::to_string(restarts) + " times");
     const json::array& attempts = list(step, "attempts");
     if (attempts.size() > 1) add("try " + std::to_string(attempts.size()));
     std::string error = error_text(member(step, "error"));

@@ -36,7 +36,7 @@ const Look& look_of(std::string_view state) {
 /// The value of an outcome or a state on one short line.
 std::string short_json(const json::value& value) {
   std::string words = value.is_string() ? text(value) : printable(json::serialize(value));
-  return clip(words, 120, true);
+  return clip(words, 100, true);
 }
 
 } // namespace
@@ -80,6 +80,13 @@ namespace {
 
 std::string attempt_words(const json::value& event) { return "attempt " + text(event, "attempt"); }
 
+/// {"output":..} or {"error":{..}}, as a tool call ended.
+std::string outcome_words(const json::value& outcome) {
+  std::string error = error_text(member(outcome, "error"));
+  if (!error.empty()) return " failed: " + error;
+  return " done, " + short_json(member(outcome, "output"));
+}
+
 /// What an event says, without its time and step; "" for nothing.
 std::string event_words(const json::value& event, std::string_view type) {
   auto error = [&] { return error_text(member(event, "error")); };
@@ -101,7 +108,7 @@ std::string event_words(const json::value& event, std::string_view type) {
   if (type == "step.completed" || type == "group.completed") return "completed";
   if (type == "step.failed" || type == "group.failed") return ended("failed");
   if (type == "activity.recorded" || type == "activity.settled")
-    return text(event, "tool") + " " + short_json(member(event, "outcome"));
+    return text(event, "tool") + outcome_words(member(event, "outcome"));
   if (type == "activity.reserved")
     return text(event, "tool") + " begins, " + short_json(member(event, "arguments"));
   if (type == "signal.received") return "signal " + text(event, "name");
@@ -122,7 +129,8 @@ std::string event_line(const json::value& event) {
   std::string at = text(event, "at");
   if (at.size() >= 23) at = at.substr(11, 12); // the time of day to the millisecond
   std::string step = text(event, "step");
-  if (step.empty() && text(event, "type").starts_with("group.")) step = "(plan)";
+  std::string type = text(event, "type");
+  if (step.empty() && (type.starts_with("group.") || type.starts_with("step."))) step = "(plan)";
   return at + "  " + (step.empty() ? "" : pad(step, 18) + "  ") + words;
 }
 
