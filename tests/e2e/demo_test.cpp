@@ -1,0 +1,136 @@
+// The demo's scenario: a real nginx is killed, real servers notice, a real plan heals it.
+#include <boost/json.hpp>
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/support/eventually.hpp"
+#include "tests/support/troupe_process.hpp"
+
+using namespace troupe;
+using support::eventually;
+using support::TroupeProcess;
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+std::string read(const fs::path& path) {
+  std::ifstream file{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::vector<std::string> demo(const fs::path& data, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments{"demo", "--json", "--data", data};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return arguments;
+}
+
+json::value last_line(const std::string& output) {
+  auto end = output.find_last_not_of('\n');
+  auto begin = output.rfind('\n', end);
+  json::error_code error;
+  json::value value = json::parse(output.substr(begin + 1, end - begin), error);
+  BOOST_TEST_REQUIRE(!error, output);
+  return value;
+}
+
+/// Zombies do not count; what was asked to stop has a moment to do so.
+bool nothing_left(const fs::path& data, std::chrono::seconds bound = std::chrono::seconds{1}) {
+  return eventually([&] { return support::processes_marked(data).empty(); }, bound);
+}
+
+const json::value& step(const json::value& group, const std::string& id) {
+  static const json::value none;
+  for (const json::value& child : group.at("children").as_array()) {
+    if (child.at("id") == id.c_str()) return child;
+    if (child.as_object().contains("children"))
+      if (const json::value& below = step(child, id); !below.is_null()) return below;
+  }
+  return none;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(an_alert_about_a_killed_nginx_is_healed_and_nothing_stays_behind) {
+  support::TemporaryFolder data;
+  TroupeProcess troupe{demo(data.path())};
+  int code = troupe.exit_code(std::chrono::seconds{180});
+  BOOST_TEST_REQUIRE(code == 0, troupe.output());
+  json::value summary = last_line(troupe.output());
+  BOOST_TEST(summary.at("healed").as_bool());
+  BOOST_TEST(summary.at("nodes").as_int64() == 2);
+  BOOST_TEST(summary.at("alert_to_job_ms").as_int64() >= 0);
+  BOOST_TEST(summary.at("alert_to_verified_ms").as_int64() >
+             summary.at("alert_to_job_ms").as_int64());
+  BOOST_TEST(summary.at("steps").as_int64() >= 8);
+  BOOST_TEST(summary.at("attempts").as_int64() >= summary.at("steps").as_int64());
+  BOOST_TEST(nothing_left(data.path()));
+
+  json::value run = json::parse(read(data.path() / "run.json"));
+  BOOST_TEST(run.at("state") == "completed");
+  BOOST_TEST(step(run.at("tree"), "restart").at("state") == "completed");
+  std::string report = read(data.path() / "report.md");
+  BOOST_TEST(report.find("# ") != std::string::npos, report);
+  BOOST_TEST(troupe.output().find(report.substr(0, 60)) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_agent_node_killed_during_the_diagnosis_changes_nothing_of_the_outcome) {
+  support::TemporaryFolder data;
+  TroupeProcess troupe{demo(data.path(), {"--kill-agent-at", "diagnose"})};
+  int code = troupe.exit_code(std::chrono::seconds{180});
+  BOOST_TEST_REQUIRE(code == 0, troupe.output());
+  BOOST_TEST(last_line(troupe.output()).at("healed").as_bool());
+  BOOST_TEST(read(data.path() / "logs/dev.log").find("agent-1 was killed by SIGKILL") !=
+             std::string::npos);
+
+  json::value run = json::parse(read(data.path() / "run.json"));
+  const json::array& attempts = step(run.at("tree"), "diagnose").at("attempts").as_array();
+  BOOST_REQUIRE(attempts.size() >= 2U);
+  BOOST_TEST(attempts.front().at("state") == "lost");
+  BOOST_TEST(attempts.back().at("state") == "completed");
+  BOOST_TEST(step(run.at("tree"), "triage").at("attempts").as_array().size() == 1U);
+  BOOST_TEST(nothing_left(data.path()));
+}
+
+BOOST_AUTO_TEST_CASE(an_ordinary_user_can_run_it) {
+  auto user = support::unprivileged_user();
+  support::TemporaryFolder data{"troupe", user};
+  TroupeProcess troupe{demo(data.path()), {user, {{"HOME", data.path()}}, {}}};
+  int code = troupe.exit_code(std::chrono::seconds{180});
+  BOOST_TEST_REQUIRE(code == 0, troupe.output());
+  BOOST_TEST(nothing_left(data.path()));
+}
+
+BOOST_AUTO_TEST_CASE(interrupted_or_killed_it_leaves_no_process_behind) {
+  const std::pair<int, int> table[] = {{SIGINT, 130}, {SIGTERM, 130}, {SIGKILL, -1}};
+  for (auto [signal, code] : table) BOOST_TEST_CONTEXT("signal " << signal) {
+      support::TemporaryFolder data;
+      TroupeProcess troupe{demo(data.path(), {"--keep"})};
+      BOOST_REQUIRE(
+          eventually([&] { return troupe.output().find("nginx killed") != std::string::npos; },
+                     std::chrono::seconds{60}));
+      troupe.process().signal(signal);
+      BOOST_TEST(troupe.exit_code() == code);
+      BOOST_TEST(nothing_left(data.path(), std::chrono::seconds{15}));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_patient_that_is_not_healed_is_said_so_with_the_logs) {
+  support::TemporaryFolder data, configs;
+  fs::create_directories(configs.path() / "teams");
+  std::ofstream{configs.path() / "plan.yaml"}
+      << "plan: look-away\nsteps:\n  - { id: nothing, tool: logs.list, with: {} }\n";
+  std::ofstream{configs.path() / "teams/incident-response.yaml"}
+      << "team: incident-response\nroles: { looker: { kind: native, agent: validator, tools: "
+         "[logs.list] } }\nplans: { look-away: ../plan.yaml }\n"
+         "alerts: [{ match: { service: \"*\" }, plan: look-away }]\n";
+  TroupeProcess troupe{demo(data.path(), {"--time-limit", "20"}),
+                       {std::nullopt, {{"TROUPE_CONFIGS", configs.path()}}, {}}};
+  BOOST_TEST(troupe.exit_code(std::chrono::seconds{120}) == 1);
+  json::value summary = last_line(troupe.output());
+  BOOST_TEST(!summary.at("healed").as_bool());
+  BOOST_TEST(!summary.at("reason").as_string().empty());
+  BOOST_TEST(fs::exists(std::string{summary.at("logs").as_string()}));
+  BOOST_TEST(nothing_left(data.path()));
+}

@@ -1,0 +1,45 @@
+// The real binary under test.
+#pragma once
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/child_process.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace troupe::support {
+
+struct TroupeOptions {
+  std::optional<User> user;                       // to run as
+  std::map<std::string, std::string> environment; // over this process's
+  std::vector<std::string> prefix;                // a program that executes the rest
+};
+
+/// `troupe ARGUMENTS` with a state folder of its own, so that it finds no other dev of this user.
+/// Its standard error goes into the same output.
+class TroupeProcess {
+ public:
+  TroupeProcess(std::vector<std::string> arguments, TroupeOptions options = {});
+
+  ChildProcess& process() { return *process_; }
+  std::string output() const;
+  /// The ready line of `troupe dev --json`, once it is there. Nothing if the process ends before.
+  std::optional<std::string> ready_line(std::chrono::seconds bound = std::chrono::seconds{60});
+  /// The exit code; -1 if it does not end within the bound or a signal ended it.
+  int exit_code(std::chrono::seconds bound = std::chrono::seconds{60});
+
+ private:
+  TemporaryFolder folder_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+/// All living processes below `pid` now, itself excluded.
+std::vector<pid_t> descendants_of(pid_t pid);
+
+/// All living processes with `mark` in their command line or environment, this one excluded.
+std::vector<pid_t> processes_marked(const std::string& mark);
+
+} // namespace troupe::support
