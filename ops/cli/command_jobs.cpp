@@ -90,7 +90,7 @@ void add_job_commands(CLI::App& app, CommandLine& line) {
       ->required();
   add_server_options(*injection, line);
   add_example(*injection,
-              "  troupe inject ops/examples/alert-firing.json\n"
+              "  troupe inject ops/examples/alert.json\n"
               "The same body again is a duplicate and changes nothing.");
   injection->callback([file, &line] { line.exit_code = inject(line, *file); });
 

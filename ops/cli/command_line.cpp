@@ -10,7 +10,9 @@ namespace troupe::cli {
 
 namespace {
 
-int report(ExitCode code, const std::string& message) {
+int report(ExitCode code, std::string message) {
+  while (message.ends_with('\n')) message.pop_back();
+  std::fflush(stdout);
   std::fprintf(stderr, "troupe: %s\n", message.c_str());
   return static_cast<int>(code);
 }

@@ -53,7 +53,7 @@ class Rows {
     std::string id = text(step, "id");
     row.name_width = display_width(branches + branch + glyph + " " + id);
     row.name = tinted(branches + branch, Tint::dim) + tinted(glyph, state_tint(state)) + " " +
-               tinted(id, is_over(state) ? Tint::none : Tint::bold);
+               tinted(id, is_over(state) || state == "pending" ? Tint::none : Tint::bold);
     row.who = who(step);
     row.time = elapsed(step);
     std::tie(row.note, row.note_tint) = note(step, state);
