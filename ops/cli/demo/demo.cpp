@@ -123,7 +123,8 @@ class Demo {
     cli::write_file_atomically(folder_.at("settings.json"), json::serialize(settings) + "\n");
     dev::ChildSpec spec;
     spec.name = "dev";
-    spec.argv = {"/proc/self/exe",
+    spec.program = "/proc/self/exe";
+    spec.argv = {"troupe",
                  "dev",
                  "--json",
                  "--agents",

@@ -70,7 +70,7 @@ int become(const ChildSpec& spec, int log, pid_t parent, char** argv, char** env
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::execve(argv[0], argv, envp);
+  ::execve(spec.program.empty() ? argv[0] : spec.program.c_str(), argv, envp);
   return errno;
 }
 
@@ -102,8 +102,9 @@ ProcessIdentity spawn(const ChildSpec& spec) {
                   "cannot start " + spec.name + ": " + std::strerror(fork_error)};
   if (got > 0) {
     ::waitpid(pid, nullptr, 0);
-    throw Failure{ExitCode::unavailable,
-                  "cannot start " + spec.name + ": " + spec.argv[0] + ": " + std::strerror(error)};
+    throw Failure{ExitCode::unavailable, "cannot start " + spec.name + ": " +
+                                             (spec.program.empty() ? spec.argv[0] : spec.program) +
+                                             ": " + std::strerror(error)};
   }
   return identify(pid).value_or(ProcessIdentity{pid, 0});
 }

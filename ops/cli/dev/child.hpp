@@ -20,8 +20,9 @@ struct UnixUser {
 };
 
 struct ChildSpec {
-  std::string name;                                             // "agent-1"
-  std::vector<std::string> argv;                                // argv[0] is an absolute path
+  std::string name;              // "agent-1"
+  std::vector<std::string> argv; // as people see it in `ps`
+  std::string program;           // absolute path of what is executed; empty: argv[0]
   std::vector<std::pair<std::string, std::string>> environment; // over ours
   std::string log_file;         // standard output and error are appended here
   std::optional<UnixUser> user; // to become before exec

@@ -112,7 +112,8 @@ class Dev {
     cli::write_file_atomically(file, json::serialize(node_settings(shared_, place)) + "\n", 0600);
     ChildSpec spec;
     spec.name = name;
-    spec.argv = {"/proc/self/exe",
+    spec.program = "/proc/self/exe"; // this very binary, even if a newer one has taken its place
+    spec.argv = {"troupe",
                  "node",
                  "--config",
                  file,

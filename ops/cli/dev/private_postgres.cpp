@@ -46,7 +46,7 @@ std::string first_line(const std::string& path) {
 PrivatePostgres::PrivatePostgres(const DataFolder& folder, ProcessSupervisor& supervisor)
     : folder_{folder}, user_{unprivileged_user()}, programs_{programs_folder()} {
   remove_leftovers();
-  std::string name = "/tmp/troupe-XXXXXX";
+  std::string name = "/tmp/troupe-pg-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw cli::file_failure("create", name, errno);
   sockets_ = name;
   cli::write_file_atomically(folder_.at("socket_folder"), sockets_ + "\n", 0600);
@@ -86,7 +86,8 @@ std::string PrivatePostgres::programs_folder() const {
 void PrivatePostgres::remove_leftovers() const {
   std::error_code ignored;
   std::string sockets = first_line(folder_.at("socket_folder"));
-  if (sockets.starts_with("/tmp/troupe-") && sockets.find('/', 12) == std::string::npos)
+  constexpr std::string_view prefix = "/tmp/troupe-pg-";
+  if (sockets.starts_with(prefix) && sockets.find('/', prefix.size()) == std::string::npos)
     fs::remove_all(sockets, ignored);
   fs::remove_all(folder_.at("postgres.new"), ignored); // an initdb that was cut short
   // Postgres refuses to start beside a pid file whose number is alive, whatever process has it now.

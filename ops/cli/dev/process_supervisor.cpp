@@ -37,7 +37,10 @@ ProcessSupervisor::ProcessSupervisor(OnNotice on_notice, std::string record_file
     : on_notice_{std::move(on_notice)}, record_file_{std::move(record_file)} {
   sigset_t awaited;
   ::sigemptyset(&awaited);
-  for (int signal : {SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&awaited, signal);
+  for (int signal : {SIGINT, SIGTERM, SIGCHLD}) ::sigaddset(&awaited, signal);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaddset(&awaited, SIGHUP); // nohup means it
   ::sigprocmask(SIG_BLOCK, &awaited, nullptr);
   signals_ = ::signalfd(-1, &awaited, SFD_NONBLOCK | SFD_CLOEXEC);
   // Daemons that a service catalogue starts become ours when their starter exits: reaped here, so
