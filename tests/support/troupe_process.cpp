@@ -38,6 +38,8 @@ TroupeProcess::TroupeProcess(std::vector<std::string> arguments, TroupeOptions o
   process_ = std::make_unique<ChildProcess>(child);
 }
 
+TroupeProcess::~TroupeProcess() { process_->stop(SIGTERM, std::chrono::seconds{20}); }
+
 std::string TroupeProcess::output() const { return read(folder_.path() / "output"); }
 
 std::optional<std::string> TroupeProcess::ready_line(std::chrono::seconds bound) {

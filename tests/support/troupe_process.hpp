@@ -23,6 +23,7 @@ struct TroupeOptions {
 class TroupeProcess {
  public:
   TroupeProcess(std::vector<std::string> arguments, TroupeOptions options = {});
+  ~TroupeProcess(); // SIGTERM, so that a dev stops its children in order; SIGKILL if it does not
 
   ChildProcess& process() { return *process_; }
   std::string output() const;
