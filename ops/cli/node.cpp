@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cctype>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <functional>
@@ -220,6 +222,28 @@ int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   return static_cast<int>(ExitCode::ok);
 }
 
+/// This machine's name, as far as a subject of the bus may hold it.
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  std::string result{name};
+  for (char& c : result)
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '_') c = '-';
+  return result.empty() || result.front() == '-' ? "node" + result : result;
+}
+
+void start_log(const config::Settings& settings) {
+  const std::pair<const char*, log::Level> levels[] = {{"debug", log::Level::debug},
+                                                       {"info", log::Level::info},
+                                                       {"warn", log::Level::warn},
+                                                       {"error", log::Level::error}};
+  auto level = log::Level::info;
+  for (const auto& [name, value] : levels)
+    if (settings.log_level == name) level = value;
+  if (!log::start(settings.node, level, settings.log_file))
+    throw file_failure("write the log", settings.log_file, errno);
+}
+
 } // namespace
 
 int run_node(const config::Settings& settings, const NodeOptions& options) {
@@ -227,6 +251,8 @@ int run_node(const config::Settings& settings, const NodeOptions& options) {
   Assembly parts;
   auto& context = *parts.context;
   context.settings = settings;
+  if (settings.node.empty()) context.settings.node = host_name();
+  start_log(context.settings);
   context.process = SystemEntropy{}.make_id<IncarnationId>(SystemClock{}.now());
   context.vitals = std::make_shared<actors::Vitals>();
   context.actors = std::make_shared<actors::Directory>();
