@@ -179,6 +179,10 @@ BOOST_AUTO_TEST_CASE(services_that_do_not_answer_are_named_and_the_exit_code_say
   Refusal nats =
       refusal(dev(data.path(), {"--nats", "nats://127.0.0.1:" + port, "--wait-for-services", "0"}));
   BOOST_TEST(nats.code == 69, nats.output);
+  Refusal patient = refusal(
+      dev(data.path(), {"--nats", "nats://127.0.0.1:" + port, "--wait-for-services", "2s"}));
+  BOOST_TEST(patient.code == 69, patient.output);
+  BOOST_TEST(says(patient, "waiting for NATS"), patient.output);
   BOOST_TEST(says(nats, "127.0.0.1:" + port), nats.output);
   Refusal postgres =
       refusal(dev(data.path(), {"--postgres", "postgresql://127.0.0.1:" + port + "/x",

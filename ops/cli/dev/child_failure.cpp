@@ -35,6 +35,15 @@ bool is_documented(int code) {
          code <= static_cast<int>(ExitCode::bad_configuration);
 }
 
+/// What a node said to people last, with the lines that belong to it; of another program, which
+/// says everything to people, the last lines.
+std::string last_words(const std::string& log_file) {
+  std::string text = cli::tail_of(log_file, 40);
+  std::size_t mark = text.starts_with("troupe: ") ? 0 : std::string::npos;
+  if (auto later = text.rfind("\ntroupe: "); later != std::string::npos) mark = later + 1;
+  return mark == std::string::npos ? cli::tail_of(log_file, 6) : text.substr(mark);
+}
+
 std::string indented(const std::string& lines) {
   std::string result = "  ";
   for (char c : lines) result += c == '\n' ? std::string{"\n  "} : std::string{c};
@@ -44,7 +53,7 @@ std::string indented(const std::string& lines) {
 } // namespace
 
 cli::Failure child_failure(const EndedChild& child, const std::string& log_file) {
-  std::string tail = cli::tail_of(log_file, 6);
+  std::string tail = last_words(log_file);
   std::string message = child.name + " " + describe_wait_status(child.status);
   if (child.gave_up) message += " too often in a row; it is not started again";
   ExitCode code = ExitCode::unavailable;

@@ -13,6 +13,7 @@
 #include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
 #include "ops/cli/dev/data_folder.hpp"
+#include "ops/cli/dev/log_relay.hpp"
 #include "ops/cli/dev/node_files.hpp"
 #include "ops/cli/dev/private_nats.hpp"
 #include "ops/cli/dev/private_postgres.hpp"
@@ -100,8 +101,10 @@ class Dev {
     cli::ApiClient api{http::make_client(), {http(), "the node just started"}};
     Millis limit = node_start_limit;
     if (!nats_ || !postgres_) limit += options_.wait_for_services;
-    wait_until("the nodes", limit,
-               [&] { return api.status_of("/readyz") == 200 && nodes_present(api); });
+    wait_until("the nodes", limit, [&] {
+      relay_.poll();
+      return api.status_of("/readyz") == 200 && nodes_present(api);
+    });
   }
 
   void start_node(const std::string& name, int stop_order) {
@@ -122,6 +125,7 @@ class Dev {
                      ? "0s"
                      : format_duration(options_.wait_for_services)};
     spec.log_file = folder_.fresh_log(name);
+    relay_.follow(name, spec.log_file);
     spec.stop_order = stop_order;
     spec.stop_grace = node_stop_grace;
     supervisor_.start(std::move(spec));
@@ -190,6 +194,7 @@ class Dev {
   Address address_;
   DataFolder folder_;
   ProcessSupervisor supervisor_;
+  LogRelay relay_{notice};
   json::object shared_;
   std::optional<PrivateNats> nats_;
   std::optional<PrivatePostgres> postgres_;
