@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "runtime/json_schema.hpp"
+#include "runtime/plan/suggestion.hpp"
 #include "toolkits/kind.hpp"
 
 namespace troupe::toolkits {
@@ -17,12 +18,6 @@ const Kind* find_kind(std::string_view name) {
   for (const auto* kind : all_kinds)
     if (kind->name == name) return kind;
   return nullptr;
-}
-
-std::string known_names() {
-  std::string names;
-  for (const auto* kind : all_kinds) (names += names.empty() ? "" : ", ") += kind->name;
-  return names;
 }
 
 void add(Catalogue& catalogue, const Kind& kind, const JsonText& settings,
@@ -82,8 +77,8 @@ Catalogue make_catalogue(const std::map<std::string, JsonText>& settings,
     if (const auto* kind = find_kind(name))
       add(catalogue, *kind, own.text == "null" ? JsonText{"{}"} : own, environment);
     else
-      catalogue.faults.push_back("/toolkits/" + name +
-                                 ": unknown toolkit; known: " + known_names());
+      catalogue.faults.push_back("/toolkits/" + name + ": unknown toolkit" +
+                                 plan::did_you_mean_or_list(name, known_toolkits()));
   }
   return catalogue;
 }

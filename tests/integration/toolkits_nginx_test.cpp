@@ -9,6 +9,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "tests/integration/nginx_patient.hpp"
 #include "tests/support/child_process.hpp"
@@ -248,6 +249,20 @@ BOOST_AUTO_TEST_CASE(a_start_that_never_becomes_healthy_says_what_is_missing) {
                       "healthy: status 500"),
              text);
   BOOST_TEST(alive(patient.master())); // it was started, and is left for a look
+}
+
+BOOST_AUTO_TEST_CASE(two_restarts_at_once_take_turns) {
+  const NginxPatient patient;
+  act(patient, "start");
+  Result<JsonText> other;
+  {
+    const std::jthread second{
+        [&] { other = test::call(patient.catalogue(), "service.restart", web); }};
+    act(patient, "restart");
+  }
+  BOOST_TEST(other.ok());
+  check_healthy(patient);
+  BOOST_TEST(status(patient).at("processes").as_array().size() == 2u); // one master, one worker
 }
 
 BOOST_AUTO_TEST_CASE(a_service_outlives_the_process_that_started_it) {

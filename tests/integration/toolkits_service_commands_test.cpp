@@ -1,5 +1,7 @@
 #include <boost/test/unit_test.hpp>
+#include <thread>
 
+#include "tests/support/eventually.hpp"
 #include "tests/unit/toolkits/called.hpp"
 #include "tests/unit/toolkits/files.hpp"
 #include "tests/unit/toolkits/scripted_http.hpp"
@@ -62,6 +64,26 @@ BOOST_AUTO_TEST_CASE(a_command_that_fails_is_quoted_with_its_stage) {
   BOOST_TEST(broken ==
              "service `job`: restart failed at stage `check`: the configuration is "
              "broken: `sh`: exit code 1: bad; nothing was stopped");
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_restart_ends_soon_and_says_that_the_service_is_down) {
+  const support::TemporaryFolder folder;
+  test::write_file(in(folder, "up"), "");
+  const auto up = in(folder, "up"), begun = in(folder, "begun");
+  const auto made = with_services(R"({"job":{"start":["sh","-c","touch )" + begun +
+                                  R"(; sleep 1000"],"stop":["rm",")" + up +
+                                  R"("],"status":["test","-e",")" + up + R"("]}})");
+  std::stop_source stop;
+  const std::jthread canceller{[&] {
+    support::eventually([&] { return std::filesystem::exists(begun); });
+    stop.request_stop();
+  }};
+  const auto result =
+      test::call(made, "service.restart", R"({"service":"job"})", "job-1", stop.get_token());
+  BOOST_REQUIRE(!result.ok());
+  BOOST_TEST((result.error() == make_error(ErrorClass::cancelled,
+                                           "service `job`: restart failed at stage `start`: "
+                                           "cancelled; it is down now")));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

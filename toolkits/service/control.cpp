@@ -176,7 +176,8 @@ Result<std::string> Control::launch() {
 
 Result<std::string> Control::ask_to_reload() {
   if (!runs(look())) return tool_failed("it does not run");
-  auto reloaded = run(service_.reload, command_timeout);
+  // Some reload by starting a successor, which has to outlive the command.
+  auto reloaded = run(service_.reload, command_timeout, true);
   if (!reloaded) return reloaded;
   return std::string{"reload command done"};
 }

@@ -6,6 +6,7 @@
 
 #include "runtime/json_schema.hpp"
 #include "tests/unit/toolkits/called.hpp"
+#include "tests/unit/toolkits/files.hpp"
 #include "tests/unit/toolkits/scripted_http.hpp"
 #include "toolkits/kind.hpp"
 
@@ -73,6 +74,23 @@ BOOST_AUTO_TEST_CASE(every_known_tool_is_complete) {
   BOOST_TEST(known_tools("nothing").empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_bounds_in_the_schemas_are_those_of_the_limits) {
+  const auto maximum = [](const char* toolkit, std::size_t tool, const char* argument) {
+    const auto schema = boost::json::parse(known_tools(toolkit).at(tool).input_schema.text);
+    return schema.at("properties").at(argument).at("maximum").to_number<std::size_t>();
+  };
+  BOOST_TEST(maximum("logs", 1, "lines") == limits::log_lines_max);
+  BOOST_TEST(maximum("logs", 1, "bytes") == limits::text_result_bytes_max);
+  BOOST_TEST(maximum("workspace", 1, "bytes") == limits::text_result_bytes_max);
+}
+
+BOOST_AUTO_TEST_CASE(the_readme_names_every_tool) {
+  const auto readme = test::read_file(TROUPE_SOURCE_DIR "/toolkits/README.md");
+  for (const auto& toolkit : known_toolkits())
+    for (const auto& tool : known_tools(toolkit))
+      BOOST_TEST(contains(readme, '`' + tool.name + '`'), tool.name);
+}
+
 BOOST_AUTO_TEST_CASE(settings_make_toolkits_and_null_settings_are_empty_ones) {
   const auto made = make_catalogue(
       {{"probe", JsonText{R"({"allow":["localhost"]})"}}, {"workspace", JsonText{"null"}}},
@@ -97,7 +115,8 @@ BOOST_AUTO_TEST_CASE(every_fault_of_the_settings_is_named_by_pointer) {
   std::string faults;
   for (const auto& fault : made.faults) faults += fault + '\n';
   for (auto expected :
-       {"/toolkits/prob: unknown toolkit; known: ", "/toolkits/probe/allow/1: expected an address",
+       {"/toolkits/prob: unknown toolkit; did you mean `probe`?",
+        "/toolkits/probe/allow/1: expected an address",
         "/toolkits/probe/allow/2: expected 0 to 32 bits", "/toolkits/logs/files/a: expected a text",
         "/toolkits/logs/x: unknown key; known: files\n",
         "/toolkits/workspace: expected object, found array\n"})
