@@ -89,8 +89,7 @@ class Run final : public caf::event_based_actor {
     }
     if ((*folded.state)->finished) return ended();
     machine_ = std::make_unique<RunMachine>(std::move(**folded.state), entropy_);
-    enqueue(Adopt{context_->node(), context_->vitals->owner()});
-    read_inbox();
+    read_inbox(); // the first decision has to know what waits: the run may be about to end
   }
 
   void read_inbox() {
@@ -102,9 +101,16 @@ class Run final : public caf::event_based_actor {
   }
 
   void inbox_read(InboxPage& page) {
-    if (!page.rows) return; // the orchestrator's sweep asks again
+    if (!page.rows) {
+      // Later on the orchestrator's sweep asks again.
+      if (!adopted_) delayed_send(this, store_retry, WakeRun{id_});
+      return;
+    }
+    if (!std::exchange(adopted_, true))
+      stimuli_.push_front(Adopt{context_->node(), context_->vitals->owner()});
     std::erase_if(*page.rows, [&](const auto& row) { return !inbox_seen_.insert(row.id).second; });
-    if (!page.rows->empty()) enqueue(InboxRead{std::move(*page.rows)});
+    if (!page.rows->empty()) stimuli_.push_back(InboxRead{std::move(*page.rows)});
+    pump();
   }
 
   // ---- deciding
@@ -122,7 +128,7 @@ class Run final : public caf::event_based_actor {
   }
 
   void pump() {
-    if (busy_ || !machine_ || stimuli_.empty()) return;
+    if (busy_ || !adopted_ || stimuli_.empty()) return;
     busy_ = true;
     const auto count = std::min(stimuli_.size(), stimuli_per_decision_max);
     const std::vector<Stimulus> batch{
@@ -156,7 +162,7 @@ class Run final : public caf::event_based_actor {
   }
 
   void take_offers() {
-    if (busy_ || !machine_ || offers_.empty()) return;
+    if (busy_ || !adopted_ || offers_.empty()) return;
     busy_ = true;
     decided_at_ = context_->now();
     decision_ = {};
@@ -165,6 +171,9 @@ class Run final : public caf::event_based_actor {
   }
 
   void append() {
+    auto& applied =
+        decision_.inbox_applied; // rows leave the inbox with the next append, whichever that is
+    inbox_applied_.insert(inbox_applied_.end(), applied.begin(), applied.end());
     if (decision_.events.empty()) return perform();
     ports::Append append;
     append.run = id_;
@@ -173,7 +182,7 @@ class Run final : public caf::event_based_actor {
     append.owner = context_->vitals->owner();
     append.at = decided_at_;
     append.body = encode(decision_.events);
-    append.inbox_applied = decision_.inbox_applied;
+    append.inbox_applied = std::exchange(inbox_applied_, {});
     append.end = decision_.end;
     appending_ = append.id;
     send(context_->actors->find("journal_writer"), AppendRequest{std::move(append)});
@@ -349,6 +358,8 @@ class Run final : public caf::event_based_actor {
   std::deque<Stimulus> stimuli_;
   std::vector<placement::Placement> offers_;
   std::set<std::string> inbox_seen_;
+  std::vector<std::string> inbox_applied_;
+  bool adopted_ = false; // the first decision may be made
   bool busy_ = false, placing_ = false;
   Decision decision_;
   Instant decided_at_{};

@@ -1,5 +1,6 @@
 // A plan as a tree of supervised actors on two nodes that meet on the bus.
 #include <boost/test/unit_test.hpp>
+#include <future>
 
 #include "tests/support/eventually.hpp"
 #include "tests/unit/actors/cluster.hpp"
