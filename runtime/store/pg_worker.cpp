@@ -15,8 +15,9 @@ void PgHealth::good() {
 
 void PgHealth::bad(const PgFault& fault) {
   if (good_.exchange(false))
-    log::warn("store.trouble",
-              {{"part", part_}, {"sqlstate", fault.sqlstate}, {"error", fault.message}});
+    log::warn(
+        "store.trouble",
+        {{"part", part_}, {"sqlstate", fault.sqlstate}, {"error", to_error(fault, part_).message}});
 }
 
 PgWorker::PgWorker(const std::string& part, PgTarget target, StopSignal& stop)
