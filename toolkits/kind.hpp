@@ -28,7 +28,7 @@ struct Kind {
   Made (*make)(const JsonText& settings, const Environment& environment);
 };
 
-extern const Kind alertmanager_kind, clock_kind, logs_kind, probe_kind, prometheus_kind, service_kind,
+extern const Kind alertmanager_kind, logs_kind, probe_kind, prometheus_kind, service_kind,
     workspace_kind;
 
 /// Everything of a Toolkit but `call`.
