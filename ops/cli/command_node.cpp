@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "ops/cli/command.hpp"
+#include "ops/cli/demo/cause.hpp"
 #include "ops/cli/demo/demo.hpp"
 #include "ops/cli/dev/dev.hpp"
 #include "ops/cli/fault_report.hpp"
@@ -90,6 +91,16 @@ void add_demo_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<demo::DemoOptions>();
   auto* command = app.add_subcommand(
       "demo", "Kills a real nginx and shows a real alert being healed by a real plan");
+  std::string causes = "what is done to the patient:";
+  std::vector<std::string> names;
+  for (const demo::Scenario& scenario : demo::scenarios()) {
+    names.emplace_back(scenario.name);
+    causes += "\n" + names.back() + ": " + std::string{scenario.blow} +
+              (scenario.heals ? "" : " (a person must decide)");
+  }
+  command->add_option("--cause", options->cause, causes)
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
   command->add_flag("--keep", options->keep,
                     "leave everything up at the end, and print the addresses");
   command->add_option("--data", options->data, "folder for all it keeps (default: a new one)");
@@ -103,8 +114,10 @@ void add_demo_command(CLI::App& app, CommandLine& line) {
       ->group(""); // of the tests
   add_json_option(*command, line);
   add_example(*command,
-              "  troupe demo\n  troupe demo --json | tail -1\n"
-              "Exit code 0: healed; 1: not healed, with the reason and the logs' folder.");
+              "  troupe demo\n  troupe demo --cause port\n  troupe demo --json | tail -1\n"
+              "Exit code 0: the plan did what is right, that is, healed the patient, or left it\n"
+              "to a person where no restart helps; 1: it did not, with the reason and the logs' "
+              "folder.");
   command->callback([options, &line] {
     options->json = line.common.json;
     line.exit_code = static_cast<ExitCode>(demo::run_demo(*options));

@@ -4,21 +4,20 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/e2e/demo_facts.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/troupe_process.hpp"
 
 using namespace troupe;
+using e2e::nothing_left;
+using e2e::read;
+using e2e::step;
 using support::eventually;
 using support::TroupeProcess;
 namespace fs = std::filesystem;
 namespace json = boost::json;
 
 namespace {
-
-std::string read(const fs::path& path) {
-  std::ifstream file{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 std::vector<std::string> demo(const fs::path& data, const std::vector<std::string>& more = {}) {
   std::vector<std::string> arguments{"demo", "--json", "--data", data};
@@ -29,25 +28,7 @@ std::vector<std::string> demo(const fs::path& data, const std::vector<std::strin
 json::value last_line(const std::string& output) {
   auto end = output.find_last_not_of('\n');
   auto begin = output.rfind('\n', end);
-  json::error_code error;
-  json::value value = json::parse(output.substr(begin + 1, end - begin), error);
-  BOOST_TEST_REQUIRE(!error, output);
-  return value;
-}
-
-/// Zombies do not count; what was asked to stop has a moment to do so.
-bool nothing_left(const fs::path& data, std::chrono::seconds bound = std::chrono::seconds{1}) {
-  return eventually([&] { return support::processes_marked(data).empty(); }, bound);
-}
-
-const json::value& step(const json::value& group, const std::string& id) {
-  static const json::value none;
-  for (const json::value& child : group.at("children").as_array()) {
-    if (child.at("id") == id.c_str()) return child;
-    if (child.as_object().contains("children"))
-      if (const json::value& below = step(child, id); !below.is_null()) return below;
-  }
-  return none;
+  return e2e::line_with(output.substr(begin + 1, end - begin), "healed");
 }
 
 } // namespace

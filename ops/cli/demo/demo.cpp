@@ -10,10 +10,13 @@
 
 #include "net/http/client.hpp"
 #include "ops/cli/api_client.hpp"
+#include "ops/cli/demo/cause.hpp"
+#include "ops/cli/demo/intruder.hpp"
 #include "ops/cli/demo/monitoring.hpp"
 #include "ops/cli/demo/patient.hpp"
 #include "ops/cli/demo/run_facts.hpp"
 #include "ops/cli/demo/story.hpp"
+#include "ops/cli/demo/summary.hpp"
 #include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
 #include "ops/cli/dev/data_folder.hpp"
@@ -44,7 +47,7 @@ std::string chosen_folder(const std::string& named) {
   return fresh;
 }
 
-/// The patient was not healed: not a failure of the command, but its verdict.
+/// The plan did not do what is right: not a failure of the command, but its verdict.
 struct NotHealed {
   std::string reason;
 };
@@ -53,12 +56,14 @@ class Demo {
  public:
   explicit Demo(const DemoOptions& options)
       : options_{options},
+        scenario_{find_scenario(options.cause)},
         story_{view::detect_style()},
         folder_{chosen_folder(options.data)},
         supervisor_{[this](const std::string& text) { story_.line("  " + text); },
                     (clear_leftovers(folder_), folder_.at("processes.json"))},
         http_{http::make_client()},
         patient_{folder_},
+        intruder_{folder_},
         monitoring_{folder_, *http_},
         api_{http_, {"http://127.0.0.1:" + std::to_string(dev::free_port()), "the demo's"}} {}
 
@@ -90,7 +95,7 @@ class Demo {
   }
 
   void set_the_stage() {
-    story_.title("Troupe demo: a real nginx dies, and a plan brings it back");
+    story_.title("Troupe demo: " + std::string{scenario_.title});
     patient_.start(supervisor_);
     story_.ready("nginx", patient_.health_url(), "the patient");
     start_troupe();
@@ -110,11 +115,12 @@ class Demo {
       throw Failure{ExitCode::no_input,
                     "the configurations that come with Troupe are not beside the "
                     "binary; name their folder with TROUPE_CONFIGS"};
+    Oddities oddities{!options_.kill_agent_at.empty(),
+                      scenario_.cause == Cause::restart_fails_once};
     json::object settings{
         {"teams", json::array{configs + "/teams/incident-response.yaml"}},
         {"toolkits",
-         {{"service",
-           {{"services", {{"patient", patient_.service_entry(!options_.kill_agent_at.empty())}}}}},
+         {{"service", {{"services", {{"patient", patient_.service_entry(oddities)}}}}},
           {"probe", {{"allow", json::array{"127.0.0.1"}}}},
           {"prometheus", {{"url", monitoring_.prometheus_url()}}},
           {"alertmanager", {{"url", monitoring_.alertmanager_url()}}},
@@ -182,13 +188,30 @@ class Demo {
   void strike() {
     story_.begin();
     struck_at_ = SystemClock{}.now();
-    int group = patient_.kill();
-    story_.happened("nginx killed: SIGKILL to process group " + std::to_string(group), Tint::red);
+    strike_the_patient();
     expect("the alert did not fire",
            [&] { return (alert_at_ = monitoring_.firing_since()).has_value(); });
     story_.happened("Prometheus and Alertmanager: ServiceDown fires", Tint::yellow);
     expect("no job was created", [&] { return find_job(); });
     story_.happened("webhook accepted, job " + job_, Tint::cyan);
+  }
+
+  void strike_the_patient() {
+    auto tell = [&](const std::string& text) { story_.happened(text, Tint::red); };
+    if (scenario_.cause == Cause::hung)
+      return tell("nginx hangs: SIGSTOP to process group " + std::to_string(patient_.hang()));
+    if (scenario_.cause == Cause::config)
+      tell("nginx.conf broken: a line says `" + patient_.break_configuration() + "` now");
+    tell("nginx killed: SIGKILL to process group " + std::to_string(patient_.kill()));
+    if (scenario_.cause == Cause::restart_fails_once)
+      tell("its next start will fail: the command exits with 1, once");
+    if (scenario_.cause == Cause::port) {
+      wait_for("the port", [&] { return dev::is_free({"127.0.0.1", patient_.port()}); });
+      intruder_.start(supervisor_, patient_.port());
+      wait_for("the intruder", [&] { return intruder_.listens(); });
+      tell("nats-server (pid " + std::to_string(intruder_.pid()) + ") took port " +
+           std::to_string(patient_.port()));
+    }
   }
 
   bool find_job() {
@@ -251,6 +274,26 @@ class Demo {
 
   /// The run's own word is not enough.
   void check_the_patient() {
+    std::string diagnosis = view::text(view::member(run_, "output"), "cause");
+    if (!diagnosis.empty() && diagnosis != scenario_.diagnosis)
+      throw NotHealed{"the plan took it for " + diagnosis + ", but it is " +
+                      std::string{scenario_.diagnosis} + "; its report: " + report_text()};
+    scenario_.heals ? check_healed() : check_left_to_a_person();
+    if (!options_.kill_agent_at.empty() && !agent_killed_)
+      throw NotHealed{"the step " + options_.kill_agent_at + " was never seen running"};
+  }
+
+  void check_left_to_a_person() {
+    if (needs_person(run_).empty())
+      throw NotHealed{"the run asks nothing of a person; its report: " + report_text()};
+    std::string action = view::text(view::member(run_, "output"), "action");
+    if (action != "none" || patient_.lives())
+      throw NotHealed{"it was for a person to decide, but the plan chose to " + action};
+    if (scenario_.cause == Cause::port && !intruder_.lives())
+      throw NotHealed{"the server that held the port is gone, which was none of our business"};
+  }
+
+  void check_healed() {
     if (!says_healed(run_)) throw NotHealed{"the run says so; its report: " + report_text()};
     expect("the run completed, but nginx does not answer", [&] {
       ports::HttpRequest request;
@@ -259,8 +302,6 @@ class Demo {
       return answer && answer->status == 200;
     });
     expect("the run completed, but the alert still fires", [&] { return monitoring_.cleared(); });
-    if (!options_.kill_agent_at.empty() && !agent_killed_)
-      throw NotHealed{"the step " + options_.kill_agent_at + " was never seen running"};
   }
 
   std::string report_text() const {
@@ -276,31 +317,33 @@ class Demo {
     cli::write_file_atomically(report_file, report);
     cli::write_file_atomically(folder_.at("run.json"), json::serialize(run_) + "\n");
     story_.document("report", report);
-    Millis to_verified = verified_at(run_).value_or(Instant{}) - *alert_at_;
-    story_.line(view::paint("Healed.", Tint::green, view::detect_style().colour) +
-                " From alert to verified in " + view::brief(to_verified) +
-                "; from alert to job in " + view::brief(job_at_ - *alert_at_) + ".");
+    tell_verdict();
     story_.fact("report", report_file);
     story_.fact("run", folder_.at("run.json"));
     story_.fact("open again", "troupe dev --data " + folder_.at("troupe") +
                                   ", then: troupe runs show " + run_id_);
-    if (options_.json) print_json(to_verified);
+    if (options_.json) print_json();
   }
 
-  void print_json(Millis to_verified) {
-    Counts counts = count(run_);
-    json::value nodes = api_.get("/v1/nodes");
-    json::object summary{{"healed", true},
-                         {"alert_to_job_ms", (job_at_ - *alert_at_).count()},
-                         {"alert_to_verified_ms", to_verified.count()},
-                         {"steps", counts.steps},
-                         {"attempts", counts.attempts},
-                         {"nodes", view::list(nodes, "nodes").size()}};
-    story_.line(json::serialize(summary));
+  void tell_verdict() {
+    bool colour = view::detect_style().colour;
+    const char* verdict = scenario_.heals ? "Healed." : "Left to a person, as it should be.";
+    story_.line(view::paint(verdict, Tint::green, colour) + " " +
+                describe_times(scenario_, run_, times()));
+    if (!scenario_.heals) story_.fact("to decide", needs_person(run_));
   }
+
+  void print_json() {
+    json::value nodes = api_.get("/v1/nodes");
+    story_.line(
+        json::serialize(summarise(scenario_, run_, times(), view::list(nodes, "nodes").size())));
+  }
+
+  Times times() const { return {*alert_at_, job_at_}; }
 
   void report_not_healed(const std::string& reason) {
-    story_.line(view::paint("Not healed: ", Tint::red, view::detect_style().colour) + reason);
+    const char* verdict = scenario_.heals ? "Not healed: " : "Not left to a person: ";
+    story_.line(view::paint(verdict, Tint::red, view::detect_style().colour) + reason);
     story_.fact("logs", folder_.at("logs") + " and " + folder_.at("troupe/logs"));
     if (options_.json)
       story_.line(json::serialize(json::object{
@@ -320,11 +363,13 @@ class Demo {
   }
 
   const DemoOptions& options_;
+  const Scenario& scenario_;
   Story story_;
   dev::DataFolder folder_;
   dev::ProcessSupervisor supervisor_;
   std::shared_ptr<ports::HttpClient> http_;
   Patient patient_;
+  Intruder intruder_;
   Monitoring monitoring_;
   cli::ApiClient api_;
 

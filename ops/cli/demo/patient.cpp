@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 
 #include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
@@ -35,8 +36,10 @@ Patient::Patient(const dev::DataFolder& folder)
   if (program_.empty())
     throw Failure{ExitCode::unavailable,
                   "no program `nginx` in PATH or /usr/sbin; install it (Debian: ops/install demo)"};
-  kill(); // of a demo that was killed together with its guard
-  write_configuration();
+  kill();                  // of a demo that was killed together with its guard
+  std::error_code ignored; // of an earlier demo in this folder
+  std::filesystem::remove(folder_.at("patient/start-tried"), ignored);
+  write_configuration("listen");
   guard();
 }
 
@@ -46,7 +49,7 @@ Patient::~Patient() {
   if (guard_ >= 0) ::close(guard_);
 }
 
-void Patient::write_configuration() const {
+void Patient::write_configuration(const std::string& listen) const {
   cli::make_folder(folder_.at("patient"));
   std::string temporary;
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
@@ -57,7 +60,7 @@ void Patient::write_configuration() const {
       "pid \"" + pid_file() + "\";\nerror_log \"" + folder_.at("logs/nginx-error.log") +
           "\";\nworker_processes 1;\nevents { worker_connections 64; }\nhttp {\n  access_log \"" +
           folder_.at("logs/nginx-access.log") + "\";\n" + temporary +
-          "  default_type text/plain;\n" + "  server {\n    listen " + address() +
+          "  default_type text/plain;\n" + "  server {\n    " + listen + " " + address() +
           ";\n    location = /healthz { return 200 \"ok\\n\"; }\n"
           "    location = /metrics { return 200 \"patient_up 1\\n\"; }\n"
           "    location / { return 200 \"I am well.\\n\"; }\n  }\n}\n");
@@ -97,29 +100,46 @@ void Patient::start(dev::ProcessSupervisor& supervisor) {
     throw dev::child_failure({"nginx", status.value_or(SIGKILL), false}, spec.log_file);
 }
 
-int Patient::kill() {
+int Patient::signal_group(int signal) const {
   int group = daemon_group(pid_file(), configuration());
-  if (group > 0) ::kill(-group, SIGKILL);
+  if (group > 0) ::kill(-group, signal);
   return group;
+}
+
+int Patient::kill() { return signal_group(SIGKILL); }
+
+int Patient::hang() { return signal_group(SIGSTOP); }
+
+bool Patient::lives() const { return daemon_group(pid_file(), configuration()) > 0; }
+
+std::string Patient::break_configuration() const {
+  write_configuration("listn");
+  return "listn " + address() + ";";
 }
 
 std::string Patient::address() const { return "127.0.0.1:" + std::to_string(port_); }
 
 std::string Patient::health_url() const { return "http://" + address() + "/healthz"; }
 
-json::object Patient::service_entry(bool slow_check) const {
+json::object Patient::service_entry(const Oddities& oddities) const {
   auto nginx = [&](std::initializer_list<const char*> more) {
     json::array argv{program_, "-e", folder_.at("logs/nginx-error.log"), "-c", configuration()};
     for (const char* word : more) argv.emplace_back(word);
     return argv;
   };
-  json::array check = nginx({"-t", "-q"});
-  if (slow_check) {
-    json::array slowly{"/bin/sh", "-c", "sleep 2; exec \"$@\"", "check"};
-    slowly.insert(slowly.end(), check.begin(), check.end());
-    check = slowly;
-  }
-  return {{"start", nginx({})},
+  auto through = [](const char* script, const std::string& zeroth, const json::array& command) {
+    json::array argv{"/bin/sh", "-c", script, zeroth};
+    argv.insert(argv.end(), command.begin(), command.end());
+    return argv;
+  };
+  json::array start = nginx({}), check = nginx({"-t", "-q"});
+  if (oddities.slow_check) check = through("sleep 2; exec \"$@\"", "check", check);
+  if (oddities.fails_first_start)
+    start = through(
+        "if mkdir \"$0\" 2>/dev/null; then echo not this time >&2; exit 1; fi\n"
+        "exec \"$@\"",
+        folder_.at("patient/start-tried"), start);
+  return {{"start", start},
           {"stop", nginx({"-s", "stop"})},
           {"reload", nginx({"-s", "reload"})},
           {"check", check},

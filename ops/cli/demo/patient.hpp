@@ -9,6 +9,12 @@
 
 namespace troupe::demo {
 
+/// What the catalogue says about it beyond its plain commands.
+struct Oddities {
+  bool slow_check = false; // of its configuration: two seconds, for a test to strike meanwhile
+  bool fails_first_start = false; // the first that the catalogue's command tries
+};
+
 class Patient {
  public:
   /// Stops one that an unclean end left, and writes the configuration. Failure unavailable: nginx
@@ -22,19 +28,25 @@ class Patient {
   void start(dev::ProcessSupervisor& supervisor);
   /// SIGKILL to its whole process group. The group's number, 0 if none runs.
   int kill();
+  /// SIGSTOP to its whole process group, as kill().
+  int hang();
+  /// A typing error, as a person makes one. Returns the line.
+  std::string break_configuration() const;
+  bool lives() const;
 
   std::string address() const; // "127.0.0.1:41234"
+  std::uint16_t port() const { return port_; }
   std::string health_url() const;
   std::string pid_file() const { return folder_.at("patient/nginx.pid"); }
+  std::string configuration() const { return folder_.at("patient/nginx.conf"); }
 
-  /// Its entry in the catalogue of the `service` toolkit. `slow_check` makes the check of its
-  /// configuration take two seconds, so that a test can strike meanwhile.
-  boost::json::object service_entry(bool slow_check) const;
+  /// Its entry in the catalogue of the `service` toolkit.
+  boost::json::object service_entry(const Oddities& oddities) const;
 
  private:
-  void write_configuration() const;
+  void write_configuration(const std::string& listen) const;
+  int signal_group(int signal) const;
   void guard();
-  std::string configuration() const { return folder_.at("patient/nginx.conf"); }
 
   const dev::DataFolder& folder_;
   std::string program_;

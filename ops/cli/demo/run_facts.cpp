@@ -59,6 +59,10 @@ bool says_healed(const json::value& run) {
   return view::truth(view::member(run, "output"), "healed");
 }
 
+std::string needs_person(const json::value& run) {
+  return view::text(view::member(run, "output"), "needs_person");
+}
+
 std::string report_name(const json::value& run) {
   return view::text(view::member(run, "output"), "report");
 }

@@ -20,8 +20,10 @@ Counts count(const boost::json::value& run);
 /// When the verification ended: the last step of `verify`; without one, when the run ended.
 std::optional<Instant> verified_at(const boost::json::value& run);
 
-/// What the run's output says: whether it healed, and the name of its report in the workspace.
+/// What the run's output says: whether it healed, what a person must decide ("" if nothing), and
+/// the name of its report in the workspace.
 bool says_healed(const boost::json::value& run);
+std::string needs_person(const boost::json::value& run);
 std::string report_name(const boost::json::value& run);
 
 } // namespace troupe::demo

@@ -63,7 +63,7 @@ void Story::document(const std::string& title, const std::string& text) {
 }
 
 void Story::fact(const std::string& name, const std::string& value) {
-  line("  " + view::pad(name, 12) + value);
+  line("  " + view::pad(name, 14) + value);
 }
 
 } // namespace troupe::demo

@@ -26,7 +26,7 @@ class Story {
   void draw_ended(const boost::json::value& run);
   /// A document between two lines.
   void document(const std::string& title, const std::string& text);
-  /// "  report      build/demo/report.md"
+  /// "  report        build/demo/report.md"
   void fact(const std::string& name, const std::string& value);
   void line(const std::string& text);
 

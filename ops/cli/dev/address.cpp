@@ -107,6 +107,11 @@ void require_free(const Address& address, const std::string& remedy) {
   throw Failure{code, place + std::strerror(error) + remedy};
 }
 
+bool is_free(const Address& address) {
+  std::uint16_t bound = 0;
+  return try_listen(address, &bound) == 0;
+}
+
 std::uint16_t free_port(const std::string& host) {
   std::uint16_t bound = 0;
   int error = try_listen({host, 0}, &bound);

@@ -20,6 +20,9 @@ Address parse_loopback(const std::string& text);
 /// port that this user may not use. `remedy` ends the text.
 void require_free(const Address& address, const std::string& remedy);
 
+/// Whether one could listen there now. Asks by listening for a moment.
+bool is_free(const Address& address);
+
 /// A TCP port that is free on `host` now.
 std::uint16_t free_port(const std::string& host = "127.0.0.1");
 
