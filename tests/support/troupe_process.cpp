@@ -22,16 +22,33 @@ std::string read(const fs::path& path) {
   return content.str();
 }
 
+/// The binary and its configs where any user can read them: a checkout below /root is closed to
+/// others.
+struct Staged {
+  explicit Staged(const User& user) : folder{"troupe-staged", user} {
+    fs::copy(fs::path{TROUPE_BINARY_DIR} / "troupe", folder.path() / "troupe");
+    fs::copy(fs::path{TROUPE_SOURCE_DIR} / "configs", folder.path() / "configs",
+             fs::copy_options::recursive);
+  }
+  TemporaryFolder folder;
+};
+const fs::path& staged_for(const User& user) {
+  static const Staged staged{user}; // there is one unprivileged user
+  return staged.folder.path();
+}
+
 } // namespace
 
 TroupeProcess::TroupeProcess(std::vector<std::string> arguments, TroupeOptions options)
     : folder_{"troupe-test", options.user} {
   ChildOptions child;
   child.argv = std::move(options.prefix);
-  child.argv.push_back(std::string{TROUPE_BINARY_DIR} + "/troupe");
+  const fs::path place = options.user ? staged_for(*options.user) : fs::path{TROUPE_BINARY_DIR};
+  child.argv.push_back(place / "troupe");
   child.argv.insert(child.argv.end(), arguments.begin(), arguments.end());
   child.environment = std::move(options.environment);
   child.environment.try_emplace("XDG_RUNTIME_DIR", folder_.path());
+  if (options.user) child.environment.try_emplace("TROUPE_CONFIGS", place / "configs");
   child.output = folder_.path() / "output";
   child.user = options.user;
   child.death_signal = SIGTERM; // a dev then stops its children in order
