@@ -76,6 +76,7 @@ class AgentShell final : public caf::event_based_actor {
     JsonText arguments;
     std::string digest;
     Instant first_asked{};
+    Millis timeout{0};                // of one asking
     message::ActivityOutcome outcome; // of a replayed one
   };
 
@@ -135,19 +136,18 @@ class AgentShell final : public caf::event_based_actor {
   }
 
   void ask(std::uint64_t number) {
-    const Call& call = calls_.at(number);
+    Call& call = calls_.at(number);
     const std::string toolkit = toolkit_of(call.key.tool);
     const auto* here = context_->catalogue.find(call.key.tool);
     const std::string recipient = here != nullptr ? toolkit + "-at-" + context_->node() : toolkit;
-    const Millis timeout =
-        (here != nullptr ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
+    call.timeout = (here != nullptr ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
     // What rides along is recorded with the next reserve; a pure call makes none.
     const bool reserves = here == nullptr || here->effect != toolkits::Effect::pure;
     auto message = envelope(
         message::ToolCall{call.key, call.arguments, assignment_.job, assignment_.owner_node,
                           reserves ? riders_ : std::vector<message::RecordedActivity>{}});
     message.recipient = recipient + "/tool_server";
-    context_->link->ask("tool", recipient, message, timeout,
+    context_->link->ask("tool", recipient, message, call.timeout,
                         [self = handle_of(this), number](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, Answered{number, std::move(answer)});
                         });
@@ -176,9 +176,12 @@ class AgentShell final : public caf::event_based_actor {
 
   /// Nobody took the call, or nobody can tell: the same key makes asking again safe.
   void unserved(std::uint64_t number, const Call& call, const Error& error) {
+    const auto waited = context_->now() - call.first_asked;
     const bool waits =
         error.error_class == ErrorClass::agent_down || error.error_class == ErrorClass::no_capacity;
-    if (waits && context_->now() - call.first_asked < unserved_max)
+    // A timeout that comes early is the link that broke under the call.
+    const bool link_lost = error.error_class == ErrorClass::timeout && waited < call.timeout;
+    if ((waits && waited < unserved_max) || link_lost)
       return delayed_send(this, limits::repeat_interval, CallAgain{number});
     message::ActivityOutcome outcome;
     outcome.error = make_error(
