@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
-#include <optional>
+#include <utility>
 
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/view/json_reading.hpp"
@@ -33,7 +33,7 @@ class PatientReader {
     for (;;) {
       try {
         json::value answer = api_.get(path);
-        silent_since_.reset();
+        silent_ = false;
         return answer;
       } catch (const Failure& failure) {
         bool passing = failure.code() == ExitCode::unavailable ||
@@ -41,8 +41,9 @@ class PatientReader {
                        failure.code() == ExitCode::internal;
         // A server that never answered is a wrong address, not a restart.
         if (!passing || !answered_) throw;
-        if (!silent_since_) silent_since_ = Steady::now();
-        if (Steady::now() - *silent_since_ > patience) throw;
+        auto now = Steady::now();
+        if (!std::exchange(silent_, true)) silent_since_ = now;
+        if (now - silent_since_ > patience) throw;
         rest();
         continue;
       }
@@ -53,7 +54,8 @@ class PatientReader {
  private:
   const ApiClient& api_;
   bool answered_ = false;
-  std::optional<Steady::time_point> silent_since_;
+  bool silent_ = false;
+  Steady::time_point silent_since_;
 };
 
 void print(const std::string& text) {

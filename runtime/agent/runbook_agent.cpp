@@ -203,7 +203,7 @@ class RunbookAgent final : public Agent {
       }
     }
     if (now + verify.every > give_up_at_) return fail(not_met(outcome), verify_place());
-    actions_.push_back(SetTimer{++timer_, verify.every});
+    actions_.emplace_back(SetTimer{++timer_, verify.every});
   }
 
   Result<bool> holds(const Verify& verify) {
