@@ -1,7 +1,10 @@
 #include "ops/cli/api_client.hpp"
 
+#include <poll.h>
+
 #include <boost/json.hpp>
 #include <cctype>
+#include <chrono>
 
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/view/json_reading.hpp"
@@ -11,6 +14,8 @@ namespace troupe::cli {
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::chrono::seconds restart_patience{10}; // a supervised server is back long before
 
 ExitCode code_for(int status) {
   switch (status) {
@@ -74,7 +79,17 @@ json::value checked(const ports::HttpResponse& response) {
 json::value ApiClient::get(const std::string& path) const {
   ports::HttpRequest request;
   request.url = path;
-  return checked(send(std::move(request)));
+  auto give_up_at = std::chrono::steady_clock::now() + restart_patience;
+  for (;;) {
+    try {
+      return checked(send(request));
+    } catch (const Failure& failure) {
+      bool passing =
+          failure.code() == ExitCode::unavailable || failure.code() == ExitCode::try_again;
+      if (!server_.supervised || !passing || std::chrono::steady_clock::now() > give_up_at) throw;
+      ::poll(nullptr, 0, 100);
+    }
+  }
 }
 
 json::value ApiClient::post(const std::string& path, const std::string& body,

@@ -16,6 +16,8 @@ class ApiClient {
 
   /// Failure unavailable: no server there; no_input: 404; bad_data: 400, 409, 413, 422; try_again:
   /// 429, 503; no_permission: 401, 403; internal: anything else. The text is the problem's detail.
+  /// Blocks for at most 30 seconds; get() of a supervised server also waits while it, or
+  /// its Postgres, is started again.
   boost::json::value get(const std::string& path) const;
   boost::json::value post(const std::string& path, const std::string& body,
                           const std::string& idempotency_key = "") const;

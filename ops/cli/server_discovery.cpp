@@ -14,7 +14,7 @@ Server checked(std::string url, const std::string& found) {
                                        ") is not the URL of a server; expected something like "
                                        "http://127.0.0.1:8420"};
   while (url.ends_with('/')) url.pop_back();
-  return {url, found};
+  return {url, found, false};
 }
 
 } // namespace
@@ -24,8 +24,8 @@ Server choose_server(const std::string& option, const std::string& environment,
   if (!option.empty()) return checked(option, "--server");
   if (!environment.empty()) return checked(environment, "TROUPE_SERVER");
   if (!running.empty())
-    return {running.front().http, "the running `troupe dev` on " + running.front().data};
-  return {"http://127.0.0.1:8420", "the default address"};
+    return {running.front().http, "the running `troupe dev` on " + running.front().data, true};
+  return {"http://127.0.0.1:8420", "the default address", false};
 }
 
 Server discover_server(const std::string& option) {

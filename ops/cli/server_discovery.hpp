@@ -8,9 +8,9 @@
 namespace troupe::cli {
 
 struct Server {
-  std::string url; // "http://127.0.0.1:8420", no slash at the end
-  std::string
-      found; // how, for error texts: "--server", "TROUPE_SERVER", "the running `troupe dev`"
+  std::string url;         // "http://127.0.0.1:8420", no slash at the end
+  std::string found;       // how, for error texts: "--server", "the running `troupe dev` on .."
+  bool supervised = false; // by a living `troupe dev`, which starts it again when it dies
 };
 
 /// The option, else the environment, else the youngest running `troupe dev` of this user, else

@@ -98,7 +98,7 @@ class Dev {
   void start_nodes() {
     start_node("orchestrator-1", 1);
     for (unsigned i = 1; i <= options_.agents; ++i) start_node("agent-" + std::to_string(i), 0);
-    cli::ApiClient api{http::make_client(), {http(), "the node just started"}};
+    cli::ApiClient api{http::make_client(), {http(), "the node just started", false}};
     Millis limit = node_start_limit;
     if (!nats_ || !postgres_) limit += options_.wait_for_services;
     wait_until("the nodes", limit, [&] {
