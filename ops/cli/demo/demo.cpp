@@ -65,7 +65,8 @@ class Demo {
         patient_{folder_},
         intruder_{folder_},
         monitoring_{folder_, *http_},
-        api_{http_, {"http://127.0.0.1:" + std::to_string(dev::free_port()), "the demo's", false}} {}
+        api_{http_, {"http://127.0.0.1:" + std::to_string(dev::free_port()), "the demo's", false}} {
+  }
 
   ~Demo() { supervisor_.stop_all(); } // before the patient goes: an agent would bring it back
 
