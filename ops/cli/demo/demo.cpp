@@ -321,8 +321,8 @@ class Demo {
     tell_verdict();
     story_.fact("report", report_file);
     story_.fact("run", folder_.at("run.json"));
-    story_.fact("open again", "troupe dev --data " + folder_.at("troupe") +
-                                  ", then: troupe runs show " + run_id_);
+    story_.fact("open again", "troupe dev --data " + folder_.at("troupe"));
+    story_.fact("  and then", "troupe runs show " + run_id_);
     if (options_.json) print_json();
   }
 
@@ -331,7 +331,7 @@ class Demo {
     const char* verdict = scenario_.heals ? "Healed." : "Left to a person, as it should be.";
     story_.line(view::paint(verdict, Tint::green, colour) + " " +
                 describe_times(scenario_, run_, times()));
-    if (!scenario_.heals) story_.fact("to decide", needs_person(run_));
+    if (!scenario_.heals) story_.long_fact("to decide", needs_person(run_));
   }
 
   void print_json() {

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <cstdio>
+#include <sstream>
 
 #include "ops/cli/view/json_reading.hpp"
 #include "ops/cli/view/run_tree.hpp"
@@ -64,6 +65,20 @@ void Story::document(const std::string& title, const std::string& text) {
 
 void Story::fact(const std::string& name, const std::string& value) {
   line("  " + view::pad(name, 14) + value);
+}
+
+void Story::long_fact(const std::string& name, const std::string& words) {
+  constexpr unsigned columns = 82; // beside the name, on a page of a hundred
+  std::string left = name, row;
+  std::istringstream rest{words};
+  for (std::string word; rest >> word;) {
+    if (!row.empty() && view::display_width(row + " " + word) > columns) {
+      fact(left, row);
+      left = row = "";
+    }
+    row += (row.empty() ? "" : " ") + word;
+  }
+  fact(left, row);
 }
 
 } // namespace troupe::demo

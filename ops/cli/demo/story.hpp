@@ -28,6 +28,8 @@ class Story {
   void document(const std::string& title, const std::string& text);
   /// "  report        build/demo/report.md"
   void fact(const std::string& name, const std::string& value);
+  /// A fact of many words, on as many lines as it needs.
+  void long_fact(const std::string& name, const std::string& words);
   void line(const std::string& text);
 
   bool live() const { return style_.live; }

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "ops/cli/view/json_reading.hpp"
+#include "ops/cli/view/value_words.hpp"
 
 namespace troupe::view {
 
@@ -31,12 +32,6 @@ const Look& look_of(std::string_view state) {
   for (const Look& look : looks)
     if (look.state == state) return look;
   return unknown;
-}
-
-/// The value of an outcome or a state on one short line.
-std::string short_json(const json::value& value) {
-  std::string words = value.is_string() ? text(value) : printable(json::serialize(value));
-  return clip(words, 100, true);
 }
 
 } // namespace
@@ -78,13 +73,17 @@ std::string ended_attempt_line(const json::value& attempt, bool unicode, bool co
 
 namespace {
 
+/// "2026-11-20T18:46:51.123Z" -> "18:46:51.123"
+std::string time_of_day(const std::string& at) { return at.size() >= 23 ? at.substr(11, 12) : at; }
+
 std::string attempt_words(const json::value& event) { return "attempt " + text(event, "attempt"); }
 
 /// {"output":..} or {"error":{..}}, as a tool call ended.
 std::string outcome_words(const json::value& outcome) {
   std::string error = error_text(member(outcome, "error"));
   if (!error.empty()) return " failed: " + error;
-  return " done, " + short_json(member(outcome, "output"));
+  std::string words = value_words(member(outcome, "output"));
+  return words.empty() ? " done" : "  " + words;
 }
 
 /// What an event says, without its time and step; "" for nothing.
@@ -93,15 +92,16 @@ std::string event_words(const json::value& event, std::string_view type) {
   auto ended = [&](const std::string& words) {
     return words + (error().empty() ? "" : ": " + error());
   };
-  if (type == "run.created") return "run created, plan " + short_json(member(event, "plan"));
+  if (type == "run.created") return "run created, plan " + text(event, "plan");
   if (type == "run.adopted")
     return "run adopted by " + text(event, "node") + ", epoch " + text(event, "epoch");
   if (type == "step.skipped") return "skipped";
   if (type == "step.blocked") return "blocked by " + text(event, "need");
   if (type == "attempt.assigned") return attempt_words(event) + " on " + text(event, "node");
   if (type == "attempt.failed") {
-    std::string retry = text(event, "retry_at");
-    return ended(attempt_words(event) + " failed") + (retry.empty() ? "" : "; retry at " + retry);
+    std::string retry = time_of_day(text(event, "retry_at"));
+    return ended(attempt_words(event) + " failed" +
+                 (retry.empty() ? "" : ", next try at " + retry));
   }
   if (type == "attempt.lost")
     return attempt_words(event) + " lost with node " + text(event, "node");
@@ -110,7 +110,7 @@ std::string event_words(const json::value& event, std::string_view type) {
   if (type == "activity.recorded" || type == "activity.settled")
     return text(event, "tool") + outcome_words(member(event, "outcome"));
   if (type == "activity.reserved")
-    return text(event, "tool") + " begins, " + short_json(member(event, "arguments"));
+    return text(event, "tool") + " begins  " + value_words(member(event, "arguments"));
   if (type == "signal.received") return "signal " + text(event, "name");
   if (type == "run.cancel_requested") return ended("cancel asked for: " + text(event, "reason"));
   if (type == "run.finished") {
@@ -126,8 +126,7 @@ std::string event_words(const json::value& event, std::string_view type) {
 std::string event_line(const json::value& event) {
   std::string words = event_words(event, text(event, "type"));
   if (words.empty()) return "";
-  std::string at = text(event, "at");
-  if (at.size() >= 23) at = at.substr(11, 12); // the time of day to the millisecond
+  std::string at = time_of_day(text(event, "at"));
   std::string step = text(event, "step");
   std::string type = text(event, "type");
   if (step.empty() && (type.starts_with("group.") || type.starts_with("step."))) step = "(plan)";
