@@ -23,6 +23,12 @@ class Directory {
     const std::lock_guard lock{mutex_};
     parts_.erase(part);
   }
+  /// Handles keep their actors, which keep the node's context, which keeps this: whoever ends the
+  /// node breaks the ring.
+  void clear() {
+    const std::lock_guard lock{mutex_};
+    parts_.clear();
+  }
   /// An invalid handle if nobody plays the part.
   caf::actor find(const std::string& part) const {
     const std::lock_guard lock{mutex_};

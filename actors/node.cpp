@@ -172,6 +172,7 @@ Node::~Node() {
   caf::anon_send_exit(impl_->root, caf::exit_reason::user_shutdown);
   impl_->root = {};
   impl_->system.await_all_actors_done();
+  impl_->context->actors->clear();
 }
 
 ports::Operations* Node::operations() { return impl_->operations.get(); }

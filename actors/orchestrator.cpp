@@ -65,11 +65,7 @@ class Orchestrator final : public caf::event_based_actor {
     };
   }
 
-  void on_exit() override {
-    for (const auto& [id, run] : runs_)
-      caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);
-    runs_.clear();
-  }
+  void on_exit() override { stop_runs(); }
 
  private:
   struct Owned {
@@ -142,10 +138,16 @@ class Orchestrator final : public caf::event_based_actor {
     }
   }
 
-  void drop_all() {
-    for (const auto& [id, run] : runs_)
+  void stop_runs() {
+    for (const auto& [id, run] : runs_) {
+      context_->actors->remove("run:" + to_string(id));
       caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);
+    }
     runs_.clear();
+  }
+
+  void drop_all() {
+    stop_runs();
     context_->owned->clear();
     context_->vitals->runs_owned = 0;
   }

@@ -65,6 +65,7 @@ class Run final : public caf::event_based_actor {
 
   void on_exit() override {
     context_->actors->tell("dispatcher", WithdrawRequest{id_, {}});
+    context_->actors->remove("step:" + to_string(id_) + '/');
     if (root_) caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
     root_ = {};
     handles_.clear();

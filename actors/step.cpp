@@ -49,6 +49,8 @@ class Step final : public caf::event_based_actor {
     };
   }
 
+  void on_exit() override { run_ = {}; }
+
  private:
   message::AgentMessage envelope(AttemptNumber attempt, std::uint32_t iteration,
                                  const std::string& node, IncarnationId incarnation,
