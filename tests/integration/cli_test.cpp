@@ -87,7 +87,7 @@ const char* failing_plan =
 BOOST_AUTO_TEST_CASE(a_plan_is_run_and_followed_in_plain_lines_and_its_end_is_the_exit_code) {
   Answer good = troupe_says({"run", cluster().plan("good.yaml", good_plan), "--input", "note=42"});
   BOOST_TEST(good.code == 0, good.text);
-  BOOST_TEST(good.says("service.list done"), good.text);
+  BOOST_TEST(good.says("service.list  services=1"), good.text);
   BOOST_TEST(good.says("completed in"), good.text);
   BOOST_TEST(good.says(R"({"note":"42"})"), good.text);
   BOOST_TEST(!good.says("\x1b["), good.text);
