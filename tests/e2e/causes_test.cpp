@@ -6,7 +6,6 @@
 #include <sstream>
 
 #include "tests/e2e/demo_facts.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/tcp.hpp"
 #include "tests/support/troupe_process.hpp"
 
@@ -20,18 +19,12 @@ class KeptDemo {
  public:
   explicit KeptDemo(const std::string& cause)
       : troupe_{{"demo", "--json", "--keep", "--data", data_.path(), "--cause", cause}} {
-    auto is_up = [&] { return says("\n  alertmanager  http"); };
-    auto played = [&] { return is_up() || !troupe_.process().running(); };
-    support::eventually(played, std::chrono::seconds{100});
-    BOOST_TEST_REQUIRE(is_up(), troupe_.output());
+    BOOST_TEST_REQUIRE(troupe_.says("\n  alertmanager  http", std::chrono::seconds{100}),
+                       troupe_.story());
     summary = e2e::line_with(troupe_.output(), "healed");
     run = json::parse(e2e::read(data_.path() / "run.json"));
     report = e2e::read(data_.path() / "report.md");
     read_journal();
-  }
-
-  bool says(const std::string& words) const {
-    return troupe_.output().find(words) != std::string::npos;
   }
 
   /// The word after the last `words` of the story.
@@ -63,7 +56,7 @@ class KeptDemo {
 
   void expect_a_clean_end() {
     troupe_.process().signal(SIGINT);
-    BOOST_TEST(troupe_.exit_code() == 0);
+    BOOST_TEST(troupe_.exit_code() == 0, troupe_.story());
     BOOST_TEST(e2e::nothing_left(data_.path(), std::chrono::seconds{5}));
   }
 

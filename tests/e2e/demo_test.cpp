@@ -5,14 +5,12 @@
 #include <fstream>
 
 #include "tests/e2e/demo_facts.hpp"
-#include "tests/support/eventually.hpp"
 #include "tests/support/troupe_process.hpp"
 
 using namespace troupe;
 using e2e::nothing_left;
 using e2e::read;
 using e2e::step;
-using support::eventually;
 using support::TroupeProcess;
 namespace fs = std::filesystem;
 namespace json = boost::json;
@@ -37,7 +35,7 @@ BOOST_AUTO_TEST_CASE(an_alert_about_a_killed_nginx_is_healed_and_nothing_stays_b
   support::TemporaryFolder data;
   TroupeProcess troupe{demo(data.path())};
   int code = troupe.exit_code(std::chrono::seconds{180});
-  BOOST_TEST_REQUIRE(code == 0, troupe.output());
+  BOOST_TEST_REQUIRE(code == 0, troupe.story());
   json::value summary = last_line(troupe.output());
   BOOST_TEST(summary.at("healed").as_bool());
   BOOST_TEST(summary.at("nodes").as_int64() == 2);
@@ -60,7 +58,7 @@ BOOST_AUTO_TEST_CASE(the_agent_node_killed_during_the_diagnosis_changes_nothing_
   support::TemporaryFolder data;
   TroupeProcess troupe{demo(data.path(), {"--kill-agent-at", "diagnose"})};
   int code = troupe.exit_code(std::chrono::seconds{180});
-  BOOST_TEST_REQUIRE(code == 0, troupe.output());
+  BOOST_TEST_REQUIRE(code == 0, troupe.story());
   BOOST_TEST(last_line(troupe.output()).at("healed").as_bool());
   BOOST_TEST(read(data.path() / "logs/dev.log").find("agent-1 was killed by SIGKILL") !=
              std::string::npos);
@@ -79,7 +77,7 @@ BOOST_AUTO_TEST_CASE(an_ordinary_user_can_run_it) {
   support::TemporaryFolder data{"troupe", user};
   TroupeProcess troupe{demo(data.path()), {user, {{"HOME", data.path()}}, {}}};
   int code = troupe.exit_code(std::chrono::seconds{180});
-  BOOST_TEST_REQUIRE(code == 0, troupe.output());
+  BOOST_TEST_REQUIRE(code == 0, troupe.story());
   BOOST_TEST(nothing_left(data.path()));
 }
 
@@ -88,11 +86,9 @@ BOOST_AUTO_TEST_CASE(interrupted_or_killed_it_leaves_no_process_behind) {
   for (auto [signal, code] : table) BOOST_TEST_CONTEXT("signal " << signal) {
       support::TemporaryFolder data;
       TroupeProcess troupe{demo(data.path(), {"--keep"})};
-      BOOST_REQUIRE(
-          eventually([&] { return troupe.output().find("nginx killed") != std::string::npos; },
-                     std::chrono::seconds{60}));
+      BOOST_TEST_REQUIRE(troupe.says("nginx killed"), troupe.story());
       troupe.process().signal(signal);
-      BOOST_TEST(troupe.exit_code() == code);
+      BOOST_TEST(troupe.exit_code() == code, troupe.story());
       BOOST_TEST(nothing_left(data.path(), std::chrono::seconds{15}));
     }
 }
@@ -108,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_patient_that_is_not_healed_is_said_so_with_the_logs) {
          "alerts: [{ match: { service: \"*\" }, plan: look-away }]\n";
   TroupeProcess troupe{demo(data.path(), {"--time-limit", "20"}),
                        {std::nullopt, {{"TROUPE_CONFIGS", configs.path()}}, {}}};
-  BOOST_TEST(troupe.exit_code(std::chrono::seconds{120}) == 1);
+  BOOST_TEST_REQUIRE(troupe.exit_code(std::chrono::seconds{120}) == 1, troupe.story());
   json::value summary = last_line(troupe.output());
   BOOST_TEST(!summary.at("healed").as_bool());
   BOOST_TEST(!summary.at("reason").as_string().empty());

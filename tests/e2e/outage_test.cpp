@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/support/eventually.hpp"
 #include "tests/support/troupe_process.hpp"
 
 using namespace troupe;
@@ -43,7 +42,7 @@ struct SlowCluster {
         std::vector<std::string>{"dev", "--json", "--data", data.path() / "dev", "--listen",
                                  "127.0.0.1:0", "--config", data.path() / "settings.json"},
         environment());
-    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), dev->output());
+    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), dev->story());
   }
 
   support::TroupeOptions environment() const {
@@ -84,13 +83,15 @@ BOOST_AUTO_TEST_CASE(a_run_survives_the_death_of_any_process_and_repeats_no_fini
       json::value submitted = json::parse(
           cluster.ask({"run", cluster.data.path() / "plan.yaml", "--detach", "--json"}));
       std::string id{submitted.at("run").as_string()};
-      BOOST_REQUIRE(support::eventually([&] { return state_of(cluster.run(id), 1) == "running"; }));
+      BOOST_TEST_REQUIRE(
+          cluster.dev->process().reaches([&] { return state_of(cluster.run(id), 1) == "running"; }),
+          cluster.dev->story());
       pid_t pid = cluster.process(victim);
       BOOST_REQUIRE(pid > 0);
       ::kill(pid, SIGKILL);
 
       TroupeProcess watch{{"runs", "watch", id}, cluster.environment()};
-      BOOST_TEST(watch.exit_code() == 0, watch.output());
+      BOOST_TEST_REQUIRE(watch.exit_code() == 0, watch.story() << cluster.dev->story());
       json::value run = cluster.run(id);
       BOOST_REQUIRE(run.is_object());
       BOOST_TEST(run.at("state") == "completed");

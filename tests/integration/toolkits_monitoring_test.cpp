@@ -31,11 +31,12 @@ struct Server {
     options.argv = std::move(argv);
     options.output = in(folder, "log");
     process = std::make_unique<support::ChildProcess>(options);
-    BOOST_REQUIRE_MESSAGE(eventually([&] {
-                            const auto ready = http->send(get("/-/ready"), {});
-                            return ready.ok() && ready->status == 200;
-                          }),
-                          test::read_file(in(folder, "log")));
+    const auto is_ready = [&] {
+      const auto answer = http->send(get("/-/ready"), {});
+      return answer.ok() && answer->status == 200;
+    };
+    BOOST_TEST_REQUIRE(process->reaches(is_ready), toolkit << ' ' << process->fate() << ":\n"
+                                                           << test::read_file(in(folder, "log")));
     catalogue = toolkits::make_catalogue({{toolkit, JsonText{R"({"url":")" + url + "\"}"}}},
                                          {"", http, nullptr});
   }

@@ -1,10 +1,8 @@
 #include "tests/support/child_process.hpp"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "ops/cli/dev/free_port.hpp"
 #include "tests/support/eventually.hpp"
 
 extern char** environ;
@@ -146,6 +145,25 @@ std::optional<int> ChildProcess::wait(std::chrono::milliseconds bound) {
   return status_;
 }
 
+bool ChildProcess::reaches(const std::function<bool()>& condition,
+                           std::chrono::milliseconds bound) {
+  bool holds = false;
+  eventually(
+      [&] {
+        const bool ended = !running(); // asked first: its last words are written by then
+        holds = condition();
+        return holds || ended;
+      },
+      bound);
+  return holds;
+}
+
+std::string ChildProcess::fate() {
+  if (running()) return "still runs";
+  if (WIFEXITED(*status_)) return "exited with code " + std::to_string(WEXITSTATUS(*status_));
+  return "was ended by signal " + std::to_string(WTERMSIG(*status_));
+}
+
 int ChildProcess::stop(int number, std::chrono::milliseconds bound) {
   signal(number);
   if (!wait(bound)) signal_group(SIGKILL);
@@ -169,19 +187,6 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-int free_port() {
-  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = listener >= 0 &&
-                     bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  const int reason = errno;
-  if (listener >= 0) close(listener);
-  if (!bound) throw std::system_error{reason, std::generic_category(), "no free port"};
-  return ntohs(address.sin_port);
-}
+int free_port() { return dev::free_port(); }
 
 } // namespace troupe::support

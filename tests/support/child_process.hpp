@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -41,6 +42,11 @@ class ChildProcess {
   void signal_group(int number);
   /// Its status as waitpid gives it; nothing if it still runs after `bound`.
   std::optional<int> wait(std::chrono::milliseconds bound = std::chrono::seconds{20});
+  /// Polls until `condition` holds. False: the process ended without it, or `bound` has passed.
+  bool reaches(const std::function<bool()>& condition,
+               std::chrono::milliseconds bound = std::chrono::seconds{20});
+  /// "still runs", "exited with code 69", "was ended by signal 9".
+  std::string fate();
   /// signal, wait; SIGKILL to the group if `bound` was not enough. Its status.
   int stop(int number = SIGTERM, std::chrono::milliseconds bound = std::chrono::seconds{10});
 
@@ -55,8 +61,8 @@ class ChildProcess {
 bool alive(pid_t pid);
 /// The direct children of `pid`, however they were started.
 std::vector<pid_t> children_of(pid_t pid);
-/// A TCP port of 127.0.0.1 that nobody listens on now. Another process may take it first: prefer a
-/// server that picks its own port and says which.
+/// A TCP port of 127.0.0.1 that nobody listens on, kept for this process
+/// (ops/cli/dev/free_port.hpp).
 int free_port();
 
 } // namespace troupe::support

@@ -4,8 +4,6 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tests/support/eventually.hpp"
-
 namespace troupe::support {
 namespace {
 
@@ -44,14 +42,14 @@ void NatsServer::start() {
                              "; install it with: apt-get install nats-server"};
   }
   const auto ports = folder / ("nats-server_" + std::to_string(process_->pid()) + ".ports");
-  const bool ready = eventually([&] {
-    if (!process_->running()) return true;
+  const bool ready = process_->reaches([&] {
     const int port = port_in(content(ports));
     if (port != 0) port_ = port;
     return port != 0;
   });
-  if (!ready || !process_->running())
-    throw std::runtime_error{"nats-server did not start:\n" + content(options.output)};
+  if (!ready)
+    throw std::runtime_error{"nats-server did not start, it " + process_->fate() + ":\n" +
+                             content(options.output)};
 }
 
 void NatsServer::stop() { process_->stop(SIGTERM); }

@@ -92,10 +92,9 @@ void PostgresServer::start() {
   options.user = user_;
   options.death_signal = SIGINT; // a fast stop
   process_ = std::make_unique<ChildProcess>(options);
-  const bool ready =
-      eventually([&] { return !process_->running() || PQping(url().c_str()) == PQPING_OK; });
-  if (!ready || !process_->running())
-    throw std::runtime_error{"postgres did not start:\n" + content(options.output)};
+  if (!process_->reaches([&] { return PQping(url().c_str()) == PQPING_OK; }))
+    throw std::runtime_error{"postgres did not start, it " + process_->fate() + ":\n" +
+                             content(options.output)};
 }
 
 void PostgresServer::stop() { process_->stop(SIGINT); }

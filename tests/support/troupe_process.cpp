@@ -22,6 +22,11 @@ std::string read(const fs::path& path) {
   return content.str();
 }
 
+std::string end_of(const std::string& text) {
+  constexpr std::size_t bytes_max = 4000;
+  return text.size() > bytes_max ? "[...]" + text.substr(text.size() - bytes_max) : text;
+}
+
 /// The binary and its configs where any user can read them: a checkout below /root is closed to
 /// others.
 struct Staged {
@@ -41,6 +46,8 @@ const fs::path& staged_for(const User& user) {
 
 TroupeProcess::TroupeProcess(std::vector<std::string> arguments, TroupeOptions options)
     : folder_{"troupe-test", options.user} {
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i)
+    if (arguments[i] == "--data") data_ = arguments[i + 1];
   ChildOptions child;
   child.argv = std::move(options.prefix);
   const fs::path place = options.user ? staged_for(*options.user) : fs::path{TROUPE_BINARY_DIR};
@@ -61,14 +68,30 @@ std::string TroupeProcess::output() const { return read(folder_.path() / "output
 
 std::optional<std::string> TroupeProcess::ready_line(std::chrono::seconds bound) {
   std::optional<std::string> line;
-  auto look = [&] {
-    std::string text = output();
-    auto from = text.find("{\"ready\":true"), end = text.find('\n', from);
-    if (from != std::string::npos && end != std::string::npos) line = text.substr(from, end - from);
-    return line.has_value() || !process_->running();
-  };
-  eventually(look, bound);
+  process_->reaches(
+      [&] {
+        std::string text = output();
+        auto from = text.find("{\"ready\":true"), end = text.find('\n', from);
+        if (from == std::string::npos || end == std::string::npos) return false;
+        line = text.substr(from, end - from);
+        return true;
+      },
+      bound);
   return line;
+}
+
+bool TroupeProcess::says(const std::string& words, std::chrono::seconds bound) {
+  return process_->reaches([&] { return output().find(words) != std::string::npos; }, bound);
+}
+
+std::string TroupeProcess::story() const {
+  std::string told = "troupe " + process_->fate() + ", and said:\n" + output();
+  std::error_code gone_already;
+  for (fs::recursive_directory_iterator file{data_, gone_already}, none;
+       !gone_already && file != none; file.increment(gone_already))
+    if (file->path().extension() == ".log")
+      told += "\n--- " + file->path().string() + "\n" + end_of(read(file->path()));
+  return told;
 }
 
 int TroupeProcess::exit_code(std::chrono::seconds bound) {

@@ -27,6 +27,11 @@ class TroupeProcess {
 
   ChildProcess& process() { return *process_; }
   std::string output() const;
+  /// Waits until the output holds `words`. False: it ended without them, or the time is over.
+  bool says(const std::string& words, std::chrono::seconds bound = std::chrono::seconds{60});
+  /// For the message of a check: how it ended, what it said, and the ends of the logs in its
+  /// folder (--data).
+  std::string story() const;
   /// The ready line of `troupe dev --json`, once it is there. Nothing if the process ends before.
   std::optional<std::string> ready_line(std::chrono::seconds bound = std::chrono::seconds{60});
   /// The exit code; -1 if it does not end within the bound or a signal ended it.
@@ -34,6 +39,7 @@ class TroupeProcess {
 
  private:
   TemporaryFolder folder_;
+  std::string data_; // empty: none was named
   std::unique_ptr<ChildProcess> process_;
 };
 

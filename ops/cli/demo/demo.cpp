@@ -20,6 +20,7 @@
 #include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
 #include "ops/cli/dev/data_folder.hpp"
+#include "ops/cli/dev/free_port.hpp"
 #include "ops/cli/dev/process_supervisor.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/files.hpp"

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
-#include "ops/cli/dev/address.hpp"
+#include "ops/cli/dev/free_port.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/files.hpp"
 #include "ops/cli/view/json_reading.hpp"
@@ -86,9 +86,7 @@ Monitoring::Monitoring(const dev::DataFolder& folder, ports::HttpClient& http)
       prometheus_{required("prometheus")},
       alertmanager_{required("prometheus-alertmanager")},
       prometheus_port_{dev::free_port()},
-      alertmanager_port_{dev::free_port()} {
-  while (alertmanager_port_ == prometheus_port_) alertmanager_port_ = dev::free_port();
-}
+      alertmanager_port_{dev::free_port()} {}
 
 void Monitoring::start(dev::ProcessSupervisor& supervisor, const std::string& patient,
                        const std::string& health_url, const std::string& webhook) {

@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
+#include "ops/cli/dev/free_port.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/files.hpp"
 

@@ -45,20 +45,17 @@ bool is_loopback(const SocketAddress& address) {
   return IN6_IS_ADDR_LOOPBACK(&address.v6.sin6_addr);
 }
 
-/// A listening socket's errno, or 0; `bound` gets the port.
-int try_listen(const Address& address, std::uint16_t* bound) {
+/// A listening socket's errno, or 0.
+int try_listen(const Address& address) {
   auto name = socket_address(address.host, address.port);
   if (!name) return EADDRNOTAVAIL;
   int fd = ::socket(name->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return errno;
   int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  socklen_t size = sizeof *name;
-  bool ok = ::bind(fd, &name->any, size) == 0 && ::listen(fd, 1) == 0 &&
-            ::getsockname(fd, &name->any, &size) == 0;
+  bool ok = ::bind(fd, &name->any, sizeof *name) == 0 && ::listen(fd, 1) == 0;
   int error = ok ? 0 : errno;
   ::close(fd);
-  if (ok) *bound = ntohs(name->any.sa_family == AF_INET ? name->v4.sin_port : name->v6.sin6_port);
   return error;
 }
 
@@ -97,8 +94,7 @@ Address parse_loopback(const std::string& text) {
 }
 
 void require_free(const Address& address, const std::string& remedy) {
-  std::uint16_t bound = 0;
-  int error = try_listen(address, &bound);
+  int error = try_listen(address);
   if (error == 0) return;
   std::string place = "cannot listen on " + address.text() + ": ";
   if (error == EADDRINUSE)
@@ -107,17 +103,6 @@ void require_free(const Address& address, const std::string& remedy) {
   throw Failure{code, place + std::strerror(error) + remedy};
 }
 
-bool is_free(const Address& address) {
-  std::uint16_t bound = 0;
-  return try_listen(address, &bound) == 0;
-}
-
-std::uint16_t free_port(const std::string& host) {
-  std::uint16_t bound = 0;
-  int error = try_listen({host, 0}, &bound);
-  if (error != 0)
-    throw Failure{ExitCode::unavailable, "no free port on " + host + ": " + std::strerror(error)};
-  return bound;
-}
+bool is_free(const Address& address) { return try_listen(address) == 0; }
 
 } // namespace troupe::dev

@@ -12,7 +12,7 @@ struct Address {
   std::string text() const; // "127.0.0.1:8420", "[::1]:8420"
 };
 
-/// "127.0.0.1:8420", "[::1]:8420", "localhost:8420". Port 0: any free one, found by resolve_port.
+/// "127.0.0.1:8420", "[::1]:8420", "localhost:8420". Port 0: any free one, found by free_port.
 /// Failure usage: not ADDR:PORT, or an address beyond loopback.
 Address parse_loopback(const std::string& text);
 
@@ -22,8 +22,5 @@ void require_free(const Address& address, const std::string& remedy);
 
 /// Whether one could listen there now. Asks by listening for a moment.
 bool is_free(const Address& address);
-
-/// A TCP port that is free on `host` now.
-std::uint16_t free_port(const std::string& host = "127.0.0.1");
 
 } // namespace troupe::dev

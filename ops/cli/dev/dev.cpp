@@ -13,6 +13,7 @@
 #include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
 #include "ops/cli/dev/data_folder.hpp"
+#include "ops/cli/dev/free_port.hpp"
 #include "ops/cli/dev/log_relay.hpp"
 #include "ops/cli/dev/node_files.hpp"
 #include "ops/cli/dev/private_nats.hpp"

@@ -8,7 +8,7 @@
 
 #include <cstring>
 
-#include "ops/cli/dev/address.hpp"
+#include "ops/cli/dev/free_port.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/files.hpp"
 #include "runtime/limits.hpp"
