@@ -7,6 +7,7 @@
 #include "actors/agent.hpp"
 #include "actors/fault.hpp"
 #include "actors/whois.hpp"
+#include "runtime/json_value.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
@@ -34,9 +35,8 @@ std::optional<IncarnationId> incarnation_in(const std::string& recipient) {
 }
 
 std::string job_of(const JsonText& context) {
-  boost::system::error_code error;
-  const auto value = boost::json::parse(context.text, error);
-  const auto* object = error ? nullptr : value.if_object();
+  const auto value = read_json(context.text);
+  const auto* object = value ? value->if_object() : nullptr;
   const auto* job = object != nullptr ? object->if_contains("job") : nullptr;
   const auto* id =
       job != nullptr && job->is_object() ? job->get_object().if_contains("id") : nullptr;

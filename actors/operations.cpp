@@ -4,6 +4,7 @@
 
 #include "actors/protocol.hpp"
 #include "actors/run_reader.hpp"
+#include "runtime/json_value.hpp"
 #include "runtime/supervision/run_view.hpp"
 
 namespace troupe::actors {
@@ -29,7 +30,7 @@ class NodeOperations final : public ports::Operations {
   }
 
   void signal(RunId run, std::string name, JsonText body, Done<bool> done) override {
-    boost::json::object content{{"name", name}, {"body", boost::json::parse(body.text)}};
+    boost::json::object content{{"name", name}, {"body", read_json(body.text).value()}};
     post(run, "signal", std::move(content), std::move(done));
   }
   void cancel(RunId run, std::string reason, Done<bool> done) override {

@@ -11,6 +11,7 @@
 #include <valijson/validator.hpp>
 
 #include "runtime/clock.hpp"
+#include "runtime/json_value.hpp"
 
 namespace troupe {
 namespace {
@@ -227,13 +228,12 @@ Faults validate(const json::value& schema, const json::value& document) {
 } // namespace
 
 std::vector<std::string> schema_faults(std::string_view schema, const JsonText& document) {
-  json::error_code error;
-  const auto value = json::parse(document.text, error);
-  if (error) return {"/: not JSON: " + error.message()};
+  const auto value = read_json(document.text);
+  if (!value) return {"/: not JSON, or nested too deep"};
   try {
     const auto rules = json::parse(json::string_view{schema.data(), schema.size()});
-    if (auto faults = overlong_texts(rules, value); !faults.empty()) return faults;
-    return validate(rules, value);
+    if (auto faults = overlong_texts(rules, *value); !faults.empty()) return faults;
+    return validate(rules, *value);
   } catch (const std::exception& defect) {
     return {std::string{"/: cannot be checked, the schema itself is wrong: "} + defect.what()};
   }

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include "runtime/json_value.hpp"
+
 namespace troupe::toolkits {
 
 namespace json = boost::json;
@@ -15,9 +17,8 @@ struct Arguments::Impl {
 };
 
 Arguments::Arguments(const JsonText& object) : impl_{std::make_unique<Impl>()} {
-  json::error_code error;
-  auto value = json::parse(object.text, error);
-  if (!error && value.is_object()) impl_->object = std::move(value.get_object());
+  auto value = read_json(object.text);
+  if (value && value->is_object()) impl_->object = std::move(value->get_object());
 }
 Arguments::~Arguments() = default;
 

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "runtime/json_value.hpp"
 #include "toolkits/arguments.hpp"
 #include "toolkits/bounded_text.hpp"
 #include "toolkits/json_api.hpp"
@@ -226,7 +227,7 @@ class Prometheus final : public KnownToolkit {
     const Arguments arguments{call.arguments};
     const auto now = clock_->now();
     if (call.tool == "prometheus.alerts") {
-      const auto wanted = json::parse(call.arguments.text);
+      const auto wanted = read_json(call.arguments.text).value();
       return read("/api/v1/alerts", {}, call.timeout, std::move(stop),
                   [&](const auto& answer) { return alerts_of(answer, wanted.as_object()); });
     }

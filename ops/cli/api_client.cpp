@@ -8,6 +8,7 @@
 
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/view/json_reading.hpp"
+#include "runtime/json_value.hpp"
 
 namespace troupe::cli {
 
@@ -66,12 +67,10 @@ namespace {
 json::value checked(const ports::HttpResponse& response) {
   if (response.status < 200 || response.status > 299)
     throw Failure{code_for(response.status), problem_text(response)};
-  json::error_code error;
-  json::value body = json::parse(response.body, error);
-  if (error)
-    throw Failure{ExitCode::internal, "the server's answer is not JSON (" + error.message() +
-                                          "); is it a Troupe server?"};
-  return body;
+  auto body = read_json(response.body);
+  if (!body)
+    throw Failure{ExitCode::internal, "the server's answer is not JSON; is it a Troupe server?"};
+  return std::move(*body);
 }
 
 } // namespace

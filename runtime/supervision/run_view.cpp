@@ -2,15 +2,16 @@
 
 #include <boost/json.hpp>
 
+#include "runtime/json_value.hpp"
+
 namespace troupe::supervision {
 namespace {
 
 namespace json = boost::json;
 
 json::value parse(const JsonText& text) {
-  boost::system::error_code error;
-  auto value = json::parse(text.text, error);
-  return error ? json::value{} : value;
+  auto value = read_json(text.text);
+  return value ? std::move(*value) : json::value{};
 }
 
 json::value view(const std::optional<Instant>& at) {
@@ -151,10 +152,9 @@ Result<JsonText> view_events(const std::vector<ports::JournalRow>& rows) {
   json::array out;
   bool end = false;
   for (const auto& row : rows) {
-    boost::system::error_code error;
-    auto body = json::parse(row.body, error);
+    auto body = read_json(row.body);
     const auto* events =
-        error || !body.is_object() ? nullptr : body.get_object().if_contains("events");
+        !body || !body->is_object() ? nullptr : body->get_object().if_contains("events");
     if (events == nullptr || !events->is_array())
       return make_error(ErrorClass::internal,
                         "append " + std::to_string(row.seq) + " cannot be read");

@@ -3,15 +3,16 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "runtime/json_value.hpp"
+
 namespace troupe::supervision {
 namespace {
 
 namespace json = boost::json;
 
 json::value parse(const JsonText& text) {
-  boost::system::error_code error;
-  auto value = json::parse(text.text, error);
-  return error ? json::value{} : value;
+  auto value = read_json(text.text);
+  return value ? std::move(*value) : json::value{};
 }
 
 json::object signals_of(const RunState& run) { // the latest body of each name

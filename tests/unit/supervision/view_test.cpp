@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "runtime/json_value.hpp"
 #include "tests/unit/supervision/world.hpp"
 
 using namespace troupe;
@@ -28,6 +29,15 @@ BOOST_AUTO_TEST_CASE(times_and_cursors_are_plain_values_and_null_while_there_are
   BOOST_TEST(page.at("cursor").to_number<Seq>() == world.journal.back().seq);
   BOOST_TEST(!page.at("end").as_bool());
   BOOST_TEST(json::parse(view_events({})->text).at("cursor").is_null());
+}
+
+BOOST_AUTO_TEST_CASE(what_nests_deeper_than_a_parser_likes_by_default_is_shown_all_the_same) {
+  const std::string deep = std::string(50, '[') + std::string(50, ']');
+  World world{"{plan: p, inputs: {deep: {type: array}}, steps: [{id: one, agent: a}]}",
+              R"({"deep":)" + deep + "}"};
+  const auto run = read_json(view_run(world.machine->state(), {}).text);
+  BOOST_TEST_REQUIRE(run.has_value());
+  BOOST_TEST(json::serialize(run->at("inputs").at("deep")) == deep);
 }
 
 BOOST_AUTO_TEST_CASE(a_plan_reads_the_class_of_an_error_as_text) {
