@@ -93,6 +93,16 @@ BOOST_AUTO_TEST_CASE(interrupted_or_killed_it_leaves_no_process_behind) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_folder_with_files_of_somebody_else_is_left_alone) {
+  support::TemporaryFolder data;
+  fs::create_directories(data.path() / "troupe");
+  std::ofstream{data.path() / "troupe/precious"} << "mine";
+  TroupeProcess troupe{demo(data.path())};
+  BOOST_TEST(troupe.exit_code() == 73, troupe.story());
+  BOOST_TEST(troupe.output().find("not a demo's") != std::string::npos, troupe.story());
+  BOOST_TEST(read(data.path() / "troupe/precious") == "mine");
+}
+
 BOOST_AUTO_TEST_CASE(a_patient_that_is_not_healed_is_said_so_with_the_logs) {
   support::TemporaryFolder data, configs;
   fs::create_directories(configs.path() / "teams");

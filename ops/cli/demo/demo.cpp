@@ -41,8 +41,17 @@ namespace {
 constexpr Millis start_limit{60'000};
 constexpr Millis look_interval{100};
 
+/// A demo clears what an earlier one left in its folder, so it takes no folder of anybody else.
 std::string chosen_folder(const std::string& named) {
-  if (!named.empty()) return named;
+  if (!named.empty()) {
+    std::error_code none;
+    bool strange =
+        fs::exists(named, none) && !fs::is_empty(named, none) && !fs::exists(named + "/lock", none);
+    if (!strange) return named;
+    throw Failure{
+        ExitCode::cannot_create,
+        named + " holds files that are not a demo's; choose an empty or a new folder with --data"};
+  }
   std::string fresh = "/tmp/troupe-demo-XXXXXX";
   if (::mkdtemp(fresh.data()) == nullptr) throw cli::file_failure("create", fresh, errno);
   return fresh;
