@@ -2,7 +2,6 @@
 // run on this node. Nothing in a message can change a word of what is run.
 #include <boost/json.hpp>
 #include <map>
-#include <mutex>
 
 #include "toolkits/arguments.hpp"
 #include "toolkits/bounded_text.hpp"
@@ -10,6 +9,7 @@
 #include "toolkits/service/control.hpp"
 #include "toolkits/service/settings.hpp"
 #include "toolkits/service/status.hpp"
+#include "toolkits/waiting.hpp"
 
 namespace troupe::toolkits {
 namespace {
@@ -96,7 +96,7 @@ class Service final : public KnownToolkit {
  public:
   Service(service::Catalogue catalogue, std::shared_ptr<ports::HttpClient> http)
       : KnownToolkit{service_kind}, catalogue_{std::move(catalogue)}, http_{std::move(http)} {
-    for (const auto& one : catalogue_.services) busy_[one.name]; // the map is not changed later
+    for (const auto& one : catalogue_.services) turns_[one.name]; // the map is not changed later
   }
 
   Result<JsonText> call(const ToolCall& call, std::stop_token stop) override {
@@ -139,14 +139,12 @@ class Service final : public KnownToolkit {
   Result<JsonText> control(const service::Settings& one, const ToolCall& call,
                            std::stop_token stop) {
     const Deadline deadline{call.timeout};
-    std::unique_lock alone{busy_.at(one.name), std::defer_lock};
-    while (!alone.try_lock_for(deadline.at_most(Millis{50}))) { // one action on it at a time
-      if (stop.stop_requested())
-        return make_error(ErrorClass::cancelled, call.tool + ": cancelled before it began");
-      if (deadline.passed())
-        return make_error(ErrorClass::timeout,
-                          "service `" + one.name + "`: another action on it is still under way");
-    }
+    const auto turn = turns_.at(one.name).take(deadline, stop); // one action on it at a time
+    if (!turn && stop.stop_requested())
+      return make_error(ErrorClass::cancelled, call.tool + ": cancelled before it began");
+    if (!turn)
+      return make_error(ErrorClass::timeout,
+                        "service `" + one.name + "`: another action on it is still under way");
     service::Control action{one, catalogue_, *http_, deadline.left(), std::move(stop)};
     const auto verb = call.tool.substr(call.tool.find('.') + 1);
     const auto result = verb == "start"    ? action.start()
@@ -174,7 +172,7 @@ class Service final : public KnownToolkit {
 
   service::Catalogue catalogue_;
   std::shared_ptr<ports::HttpClient> http_;
-  std::map<std::string, std::timed_mutex> busy_;
+  std::map<std::string, Turn> turns_;
 };
 
 Made make(const JsonText& settings, const Environment& environment) {
