@@ -8,9 +8,12 @@
 namespace troupe::http {
 namespace {
 
+bool is_named(const std::string& host, const OriginRules& rules) {
+  return std::ranges::find(rules.hosts, host) != rules.hosts.end();
+}
+
 bool is_ours(const std::string& host, const OriginRules& rules) {
-  return rules.any_host || is_loopback(host) ||
-         std::ranges::find(rules.hosts, host) != rules.hosts.end();
+  return rules.any_host || is_loopback(host) || is_named(host, rules);
 }
 
 bool changes_something(std::string_view method) {
@@ -27,10 +30,13 @@ std::optional<Response> refuse_foreign(const Request& request, const OriginRules
   if (!absent && !is_ours(*host, rules))
     return problem(421,
                    "the Host header says '" + *host +
-                       "', which is not a name of this server; ask for localhost or 127.0.0.1");
+                       "', which is not a name of this server; ask for localhost or 127.0.0.1, or "
+                       "name it in the settings under http.hosts");
   const auto origin = request.header("origin");
   if (!origin || !changes_something(request.method)) return std::nullopt;
   if (*origin == "http://" + std::string{authority}) return std::nullopt;
+  if (host && is_named(*host, rules) && *origin == "https://" + std::string{authority})
+    return std::nullopt; // the proxy in front speaks TLS
   return problem(403,
                  "the request comes from a page of another site; this server does not serve those");
 }

@@ -131,11 +131,11 @@ std::unique_ptr<http::Server> serve(Assembly& parts) {
   if (!address)
     throw Failure{ExitCode::bad_configuration, "http.listen: " + address.error().message};
   if (!http::is_loopback(address->host))
-    throw Failure{
-        ExitCode::bad_configuration,
-        "http.listen: " + listen +
-            " can be reached from other machines, and this version has no "
-            "authentication; listen on 127.0.0.1 and put a proxy that authenticates in front"};
+    throw Failure{ExitCode::bad_configuration,
+                  "http.listen: " + listen +
+                      " can be reached from other machines, and this version has no "
+                      "authentication; listen on 127.0.0.1, put a proxy that authenticates in "
+                      "front, and name under http.hosts the host it is asked for"};
   const auto metrics = std::static_pointer_cast<telemetry::PrometheusMetrics>(context.metrics);
   http::Router router;
   http::add_api(router, *parts.node->operations(),
@@ -143,6 +143,7 @@ std::unique_ptr<http::Server> serve(Assembly& parts) {
                  [metrics] { return metrics->render(); }});
   http::ServerOptions options;
   options.listen = listen;
+  options.hosts = context.settings.hosts;
   options.metrics = metrics.get();
   auto server = http::Server::start(options, std::move(router));
   if (!server) throw Failure{ExitCode::unavailable, server.error().message};

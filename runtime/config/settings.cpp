@@ -2,6 +2,7 @@
 #include "runtime/config/settings.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "runtime/config/files.hpp"
 #include "runtime/config/references.hpp"
@@ -107,7 +108,21 @@ class Reader {
         fields, "listen", settings_.listen,
         [](std::string_view text) { return text.empty() || is_listen_address(text); },
         "an address and a port, such as 127.0.0.1:8420 or [::1]:8420, or \"\" for no HTTP");
+    read_hosts(fields);
     fields.refuse_unknown();
+  }
+
+  void read_hosts(Fields& fields) {
+    if (!fields.has("hosts")) return;
+    settings_.hosts = fields.texts("hosts");
+    for (const auto& host : fields.node().find("hosts")->items)
+      if (host.type == SourceNode::Type::string && !is_host(host.scalar))
+        fields.fault(host.place,
+                     "a host must be a name without scheme and port, such as troupe.example.org; "
+                     "not `" +
+                         host.scalar + "`");
+    for (auto& host : settings_.hosts)
+      std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
   }
 
   void read_log(const SourceNode& node) {

@@ -23,6 +23,7 @@ struct Settings {
   std::string nats_url = "nats://127.0.0.1:4222";
   std::string postgres_url;              // of an orchestrator; conninfo or URL
   std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
+  std::vector<std::string> hosts;        // names that a proxy in front passes on; lower case
   std::string log_level = "info";
   std::string log_file;                // empty: standard error
   std::string data_dir;                // workspaces stand below it

@@ -36,19 +36,6 @@ bool is_ipv4(std::string_view text) {
   return text.empty();
 }
 
-bool is_host(std::string_view text) {
-  if (text.empty()) return false;
-  if (text.find_first_not_of("0123456789.") == text.npos) return is_ipv4(text);
-  if (text.starts_with('[') && text.ends_with(']')) {
-    const auto inside = text.substr(1, text.size() - 2);
-    return inside.find(':') != inside.npos &&
-           inside.find_first_not_of("0123456789abcdefABCDEF:.") == inside.npos;
-  }
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return letters_and_digits.find(c) != letters_and_digits.npos || c == '.' || c == '-';
-  });
-}
-
 bool is_nats_server(std::string_view text) {
   for (const std::string_view scheme : {"nats://", "tls://"})
     if (text.starts_with(scheme) && text.size() > scheme.size())
@@ -74,6 +61,19 @@ bool is_tool_pattern(std::string_view text) {
   const auto verb = text.substr(dot + 1);
   return is_name(text.substr(0, dot), lower_and_digits, "_-") &&
          (verb == "*" || is_name(verb, lower_and_digits, "_-"));
+}
+
+bool is_host(std::string_view text) {
+  if (text.empty()) return false;
+  if (text.find_first_not_of("0123456789.") == text.npos) return is_ipv4(text);
+  if (text.starts_with('[') && text.ends_with(']')) {
+    const auto inside = text.substr(1, text.size() - 2);
+    return inside.find(':') != inside.npos &&
+           inside.find_first_not_of("0123456789abcdefABCDEF:.") == inside.npos;
+  }
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return letters_and_digits.find(c) != letters_and_digits.npos || c == '.' || c == '-';
+  });
 }
 
 bool is_listen_address(std::string_view text) {

@@ -16,6 +16,9 @@ bool is_label(std::string_view text);
 /// "probe.http", "probe.*", "*": what a role may call.
 bool is_tool_pattern(std::string_view text);
 
+/// "troupe.example.org", "127.0.0.1", "[::1]": what stands before a port.
+bool is_host(std::string_view text);
+
 /// "127.0.0.1:8420", "localhost:0", "[::1]:8420": a host and a port.
 bool is_listen_address(std::string_view text);
 

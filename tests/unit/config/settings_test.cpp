@@ -55,7 +55,7 @@ node:
   slots: 1024
 nats: { url: "nats://a:4222,nats://b:4222" }
 postgres: { url: "host=/run/pg dbname=troupe" }
-http: { listen: "[::1]:9000" }
+http: { listen: "[::1]:9000", hosts: [Troupe.example.org] }
 log: { level: debug, file: ../log/troupe.log }
 data_dir: data
 teams: [teams/a.yaml, /srv/b.yaml, ./teams/../c.yaml]
@@ -80,6 +80,7 @@ toolkits:
   BOOST_TEST(settings.nats_url == "nats://a:4222,nats://b:4222");
   BOOST_TEST(settings.postgres_url == "host=/run/pg dbname=troupe");
   BOOST_TEST(settings.listen == "[::1]:9000");
+  BOOST_TEST((settings.hosts == std::vector<std::string>{"troupe.example.org"}));
   BOOST_TEST(settings.log_level == "debug");
   BOOST_TEST(settings.log_file == "/etc/log/troupe.log");
   BOOST_TEST(settings.data_dir == "/etc/troupe/data");
@@ -134,6 +135,12 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"postgres: { url: troupe }",
        "1:18: `url` must be postgresql://user@host:port/database or \"host=.. dbname=..\"\n"},
       {"http: { listen: 8420 }", "1:17: `listen` must be text, not a number\n"},
+      {"http: { hosts: ['https://a.example', 'a:80'] }",
+       "1:17: a host must be a name without scheme and port, such as troupe.example.org; not "
+       "`https://a.example`\n"
+       "node.yaml:1:38: a host must be a name without scheme and port, such as troupe.example.org; "
+       "not "
+       "`a:80`\n"},
       {"http: { listen: ':8420' }",
        "1:17: `listen` must be an address and a port, such as 127.0.0.1:8420 or [::1]:8420, or "
        "\"\" for no HTTP\n"},

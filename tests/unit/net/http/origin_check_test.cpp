@@ -25,6 +25,8 @@ BOOST_AUTO_TEST_CASE(only_our_own_pages_and_programs_are_served) {
       {"POST", "localhost:8420", "null", 403},
       {"POST", "localhost:8420", "http://localhost:3000", 403},
       {"POST", "localhost:8420", "https://localhost:8420", 403},
+      {"POST", "troupe.example", "https://troupe.example", 0}, // through a proxy that speaks TLS
+      {"POST", "troupe.example", "https://evil.example", 403},
       {"GET", "localhost:8420", "http://evil.example", 0}, // it cannot read the answer
   };
   for (const auto& row : table) {
