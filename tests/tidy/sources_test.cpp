@@ -109,6 +109,17 @@ BOOST_AUTO_TEST_CASE(names_say_what_is_in_a_file) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(every_folder_of_code_says_what_it_is) {
+  std::set<std::string> folders, told;
+  for (const SourceFile& file : tree()) {
+    const std::string folder = file.path.substr(0, std::max<std::size_t>(file.path.rfind('/'), 1));
+    if (is_cpp(file.path) && !folder.starts_with("tests/unit/")) folders.insert(folder);
+    if (file.path.ends_with("/README.md")) told.insert(folder);
+  }
+  for (const std::string& folder : folders)
+    BOOST_TEST(told.contains(folder), folder + " has no README.md");
+}
+
 BOOST_AUTO_TEST_CASE(sources_are_formatted) {
   int status = 0;
   output_of("command -v clang-format", status);
