@@ -1,24 +1,45 @@
 #include "actors/orchestrator.hpp"
 
 #include <map>
+#include <set>
 
+#include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "actors/run.hpp"
 #include "runtime/log.hpp"
+#include "runtime/supervision/parking.hpp"
 
 namespace troupe::actors {
 namespace {
 
 /// Finds what a lost wake-up left behind: unclaimed runs, unread inboxes.
 constexpr auto sweep_interval = std::chrono::seconds{2};
-constexpr std::uint32_t claim_at_once = 256;
+static_assert(sweep_interval * 2 <= limits::wake_look_ahead); // each sweep looks ahead afresh
+constexpr auto store_retry = std::chrono::milliseconds{500};
+constexpr std::size_t claim_at_once = 256;
 
 struct Refold { // own timer
   RunId run;
 };
-struct RunLookedUp { // from the store: a run that is not here
+struct WakeParked {}; // own timer: parked runs are due
+// from the store
+struct RunLookedUp { // a run that is not here, and that somebody asked after
   Incoming question;
   Result<std::optional<ports::RunRow>> row;
+};
+struct SleeperLookedUp { // a run that is not here, and whose inbox has got something
+  RunId run;
+  Result<std::optional<ports::RunRow>> row;
+};
+struct ParkAnswered {
+  ParkRun asked;
+  Result<ports::ParkOutcome> outcome;
+};
+struct NextDue {
+  Result<std::optional<Instant>> at;
+};
+struct InboxesWaiting {
+  Result<std::vector<RunId>> runs;
 };
 template <class T>
 void actor_message(const T&);
@@ -46,6 +67,19 @@ class Orchestrator final : public caf::event_based_actor {
         [this](Incoming& in) { route(in); },
         [this](RunLookedUp& found) { answer_for_absent(found); },
         [this](const WakeRun& wake) { wake_run(wake.run); },
+        [this](const SleeperLookedUp& found) { wake_elsewhere(found); },
+        [this](const InboxesWaiting& inboxes) {
+          if (!inboxes.runs) return; // asked again by the next sweep
+          for (const auto id : *inboxes.runs) tell_run(id, WakeRun{id});
+        },
+        [this](const ParkRun& ask) { park(ask); },
+        [this](const ParkAnswered& answer) { parked(answer); },
+        [this](const NextDue& due) {
+          if (due.at && *due.at) expect(**due.at);
+        },
+        [this](WakeParked) {
+          if (wake_timer_.ring(context_->now())) claim();
+        },
         [this](const NodeIsGone& gone) {
           for (const auto& [id, run] : runs_)
             send(run.actor, Happened{supervision::NodeGone{gone.incarnation}});
@@ -75,9 +109,15 @@ class Orchestrator final : public caf::event_based_actor {
   // ---- claiming
 
   void claim() {
-    if (claiming_ || !context_->vitals->joined || context_->vitals->draining) return;
+    if (!context_->vitals->joined || context_->vitals->draining) return;
+    full_ = runs_.size() >= limits::runs_owned_max;
+    claim_again_ = claiming_;
+    if (full_ || claiming_) return;
     claiming_ = true;
-    context_->jobs->claim(context_->vitals->owner(), claim_at_once,
+    const auto now = context_->now();
+    asked_for_ = std::min(limits::runs_owned_max - runs_.size(), claim_at_once);
+    wake_timer_.claimed(now);
+    context_->jobs->claim(context_->vitals->owner(), static_cast<std::uint32_t>(asked_for_), now,
                           [self = handle_of(this)](Result<std::vector<ports::RunRow>> runs) {
                             caf::anon_send(self, Claimed{std::move(runs)});
                           });
@@ -93,13 +133,49 @@ class Orchestrator final : public caf::event_based_actor {
       context_->owned->add(row);
       start(row);
     }
-    if (claimed.runs->size() == claim_at_once) claim();
+    if (claim_again_ || claimed.runs->size() == asked_for_) return claim();
+    context_->jobs->next_due(context_->now() + limits::wake_look_ahead,
+                             [self = handle_of(this)](Result<std::optional<Instant>> at) {
+                               caf::anon_send(self, NextDue{std::move(at)});
+                             });
   }
 
   void sweep() {
     claim();
-    for (const auto& [id, run] : runs_) send(run.actor, WakeRun{id});
+    if (!runs_.empty())
+      context_->jobs->inboxes_waiting(context_->vitals->owner(),
+                                      [self = handle_of(this)](Result<std::vector<RunId>> runs) {
+                                        caf::anon_send(self, InboxesWaiting{std::move(runs)});
+                                      });
     delayed_send(this, sweep_interval, Tick{});
+  }
+
+  // ---- parking
+
+  void park(const ParkRun& ask) {
+    context_->jobs->park(ask.run, context_->vitals->owner(), ask.until,
+                         [self = handle_of(this), ask](Result<ports::ParkOutcome> outcome) {
+                           caf::anon_send(self, ParkAnswered{ask, std::move(outcome)});
+                         });
+  }
+
+  void parked(const ParkAnswered& answer) {
+    const auto& [ask, outcome] = answer;
+    if (!runs_.contains(ask.run)) return;
+    if (!outcome)
+      return delayed_send(this, store_retry, ask); // it may be parked: ask until it is known
+    if (*outcome == ports::ParkOutcome::inbox_waiting) return tell_run(ask.run, NotParked{ask.run});
+    stop(ask.run);
+    if (*outcome == ports::ParkOutcome::not_owner)
+      return log::warn("run.ownership_lost", {{"actor", "orchestrator"}, {"run", ask.run}});
+    context_->metrics->add(counted::runs_parked);
+    log::debug("run.parked", {{"actor", "orchestrator"}, {"run", ask.run}});
+    if (ask.until && *ask.until <= context_->now() + limits::wake_look_ahead) expect(*ask.until);
+  }
+
+  void expect(Instant due) {
+    if (const auto at = wake_timer_.expect(due))
+      delayed_send(this, std::max(*at - context_->now(), Millis{0}), WakeParked{});
   }
 
   // ---- runs
@@ -119,6 +195,7 @@ class Orchestrator final : public caf::event_based_actor {
     context_->owned->remove(id);
     context_->actors->remove("run:" + to_string(id));
     context_->vitals->runs_owned = static_cast<std::uint32_t>(runs_.size());
+    if (full_ && runs_.size() + claim_at_once <= limits::runs_owned_max) claim();
   }
 
   /// A run that ended otherwise than in order is folded afresh, the sooner the rarer it crashes.
@@ -138,6 +215,18 @@ class Orchestrator final : public caf::event_based_actor {
     }
   }
 
+  void stop(RunId id) {
+    const auto actor = runs_.at(id).actor;
+    forget(id); // first: it ends in order
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+
+  template <class Message>
+  void tell_run(RunId id, Message message) {
+    if (const auto run = runs_.find(id); run != runs_.end())
+      send(run->second.actor, std::move(message));
+  }
+
   void stop_runs() {
     for (const auto& [id, run] : runs_) {
       context_->actors->remove("run:" + to_string(id));
@@ -152,15 +241,39 @@ class Orchestrator final : public caf::event_based_actor {
     context_->vitals->runs_owned = 0;
   }
 
+  /// Something is in the inbox of a run: here, at another node, or it was parked and is free now.
   void wake_run(RunId id) {
-    if (const auto run = runs_.find(id); run != runs_.end()) send(run->second.actor, WakeRun{id});
+    if (runs_.contains(id)) return tell_run(id, WakeRun{id});
+    if (!looking_up_.insert(id).second) return;
+    context_->jobs->get_run(id,
+                            [self = handle_of(this), id](Result<std::optional<ports::RunRow>> row) {
+                              caf::anon_send(self, SleeperLookedUp{id, std::move(row)});
+                            });
+  }
+
+  void wake_elsewhere(const SleeperLookedUp& found) {
+    looking_up_.erase(found.run);
+    if (!found.row || !*found.row || (**found.row).state != ports::RunState::running) return;
+    const auto& row = **found.row;
+    if (!row.owner) return claim();
+    if (*row.owner == context_->vitals->owner()) return tell_run(row.id, WakeRun{row.id});
+    message::Context about;
+    about.run = row.id;
+    const auto sent = context_->link->publish(
+        "run", row.owner_node,
+        context_->link->make("orchestrator", row.owner_node + "/orchestrator", std::move(about),
+                             message::RunSignal{"inbox"}));
+    if (!sent) // its owner's sweep finds it
+      log::debug("run.wake_not_sent",
+                 {{"actor", "orchestrator"}, {"reason", sent.error().message}});
   }
 
   // ---- the bus
 
   void route(Incoming& in) {
     const RunId id = in.message.context.run;
-    if (std::holds_alternative<message::RunSignal>(in.message.body)) return wake_run(id);
+    if (std::holds_alternative<message::RunSignal>(in.message.body))
+      return tell_run(id, WakeRun{id});
     const auto run = runs_.find(id);
     if (run == runs_.end()) return look_up(in);
     if (std::holds_alternative<message::WhoIs>(in.message.body))
@@ -215,7 +328,11 @@ class Orchestrator final : public caf::event_based_actor {
   std::shared_ptr<BundleCache> bundles_;
   std::map<RunId, Owned> runs_;
   std::map<RunId, unsigned> crashes_;
-  bool claiming_ = false;
+  std::set<RunId> looking_up_; // one question for each, however much is posted meanwhile
+  supervision::WakeTimer wake_timer_;
+  bool claiming_ = false, claim_again_ = false;
+  bool full_ = false;         // claims wait for runs to end
+  std::size_t asked_for_ = 0; // by the claim under way
 };
 
 } // namespace

@@ -120,6 +120,14 @@ struct Claimed {
 struct WakeRun { // something is in its inbox
   RunId run;
 };
+struct ParkRun { // run -> orchestrator: it only waits, until then or (nothing) for its inbox. No
+                 // append is under way, and it decides nothing until it is stopped or not parked
+  RunId run;
+  std::optional<Instant> until;
+};
+struct NotParked { // orchestrator -> run: its inbox holds something
+  RunId run;
+};
 struct RunEnded { // run -> orchestrator
   RunId run;
 };

@@ -59,6 +59,7 @@ class Run final : public caf::event_based_actor {
         [this](const ChildStarted& started) { child_started(started); },
         [this](const ChildCrashed& crashed) { child_crashed(crashed.path, crashed.reason); },
         [this](const WakeRun&) { read_inbox(); },
+        [this](const NotParked&) { read_inbox(); },
         [](InjectFault) { crash(); },
     };
   }
@@ -95,7 +96,7 @@ class Run final : public caf::event_based_actor {
 
   void read_inbox() {
     if (!machine_) return; // read once the fold is done
-    context_->jobs->read_inbox(id_,
+    context_->jobs->read_inbox(id_, 0, limits::inbox_page_rows,
                                [self = handle_of(this)](Result<std::vector<ports::InboxRow>> rows) {
                                  caf::anon_send(self, InboxPage{std::move(rows)});
                                });

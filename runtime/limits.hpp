@@ -45,7 +45,8 @@ inline constexpr std::size_t journal_batch_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t journal_queue_max = 65'536; // beyond it intake answers 503
 static_assert(journal_batch_rows_max <= journal_queue_max);
 
-// Intake. Beyond this many unfinished jobs the webhooks answer 503 and the CLI says so.
+// Intake. Beyond this many unfinished runs that are not parked the webhooks answer 503 and the CLI
+// says so. Parked ones cost only disk.
 inline constexpr std::size_t open_jobs_max = 100'000;
 inline constexpr std::size_t alerts_per_webhook_max = 1'000;
 
@@ -55,6 +56,18 @@ inline constexpr auto store_call_timeout = 5s;         // then the call is answe
 inline constexpr std::size_t store_key_bytes_max =
     512; // idempotency keys, inbox ids, team names, fingerprints; a longer one is refused
 inline constexpr std::size_t list_rows_max = 1'000; // of jobs or runs; a higher limit is lowered
+inline constexpr std::size_t store_batch_rows_max = 256; // posts or parks that share a commit
+inline constexpr std::uint32_t inbox_page_rows = 256;    // what waits beyond is read next
+
+// Ownership. A node that owns so many runs claims none until one ends or is parked.
+inline constexpr std::size_t runs_owned_max = 20'000;
+
+// Parked runs. A wait shorter than the least stays with its owner: parking and waking cost a claim,
+// a fold and an append. A node knows of what is due within the look-ahead, the rest it asks for
+// later; due runs are claimed at most once in the wake interval, all together.
+inline constexpr auto park_least = 10s;
+inline constexpr auto wake_look_ahead = 10s;
+inline constexpr auto wake_interval = 50ms;
 
 // Leases and heartbeats.
 inline constexpr auto heartbeat_interval = 500ms;

@@ -72,6 +72,7 @@ struct InboxRow {
   std::string kind; // signal | cancel | approval
   JsonText body;    // signal: {"name":..,"body":..}
   Instant at{};
+  std::uint64_t place = 0; // the store's: rises in the order of arrival in its run
 };
 
 struct JobRow {
@@ -96,6 +97,14 @@ struct RunRow {
   std::string owner_node; // its name, while owned
   Instant created_at{};
   std::optional<Instant> finished_at;
+  bool parked = false;            // nobody owns it until it is due or something is in its inbox
+  std::optional<Instant> wake_at; // when it is due; nothing while parked: only its inbox wakes it
+};
+
+enum class ParkOutcome : std::uint8_t {
+  parked,        // nobody owns it any more: drop it
+  inbox_waiting, // nothing changed: its inbox holds rows that no decision has taken
+  not_owner,     // nothing changed: it is another's, or has ended. Drop it
 };
 
 struct JobFilter {
@@ -119,8 +128,8 @@ class JobStore {
   virtual ~JobStore() = default;
 
   /// invalid_input: the idempotency key was used for another request. no_capacity:
-  /// limits::open_jobs_max reached (each node counts about once a second, so several together may
-  /// overshoot a little).
+  /// limits::open_jobs_max reached by runs that are not parked (each node counts about once a
+  /// second, so several together may overshoot a little).
   virtual void submit(NewJob job, Done<Submitted> done) = 0;
 
   /// One transaction; answered after its commit. Every new event of an open incident reaches its
@@ -128,19 +137,34 @@ class JobStore {
   /// above; then nothing is recorded.
   virtual void accept_alerts(AlertBatch batch, Done<AlertReceipt> done) = 0;
 
-  /// Records a signal, a cancel or a decision for a run; each id once in the run's life. False: the
-  /// id was there already, taken or not. invalid_input: no such run, or it has ended.
+  /// Records a signal, a cancel or a decision for a run, which it wakes if it is parked; each id
+  /// once in the run's life. Rows posted at the same moment share a commit, and keep their order.
+  /// False: the id was there already, taken or not. invalid_input: no such run, or it has ended.
   virtual void post_inbox(RunId run, InboxRow row, Done<bool> done) = 0;
-  /// What no decision has taken yet, in the order of arrival.
-  virtual void read_inbox(RunId run, Done<std::vector<InboxRow>> done) = 0;
+  /// What no decision has taken yet, in the order of arrival: at most `limit` rows, with places
+  /// beyond `after` (0: from the first), so that the place of the last row seen is a cursor.
+  virtual void read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
+                          Done<std::vector<InboxRow>> done) = 0;
+  /// Runs of `owner` whose inbox holds something, limits::list_rows_max at most.
+  virtual void inboxes_waiting(IncarnationId owner, Done<std::vector<RunId>> done) = 0;
 
-  /// Takes up to `limit` unfinished runs that nobody owns, or whose owner is fenced: by priority,
-  /// then round robin over teams, the oldest of each first, skipping rows that another node is
-  /// claiming. Empty if `owner` is fenced or never joined. Runs that a call took whose answer was
-  /// lost come back with the next call of the same owner.
-  virtual void claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) = 0;
+  /// Takes up to `limit` unfinished runs that nobody owns, or whose owner is fenced, or that are
+  /// parked until `now` or earlier: by priority, then round robin over teams, the oldest of each
+  /// first, skipping rows that another node is claiming. Empty if `owner` is fenced or never
+  /// joined. Runs that a call took whose answer was lost come back with the next call of the same
+  /// owner.
+  virtual void claim(IncarnationId owner, std::uint32_t limit, Instant now,
+                     Done<std::vector<RunRow>> done) = 0;
   /// Gives a run up, if `owner` still has it.
   virtual void release(RunId run, IncarnationId owner, Done<Unit> done) = 0;
+
+  /// Gives a run up until `wake_at` (nothing: until something is in its inbox). Requires that no
+  /// append of it is under way. Runs parked at the same moment share a commit.
+  virtual void park(RunId run, IncarnationId owner, std::optional<Instant> wake_at,
+                    Done<ParkOutcome> done) = 0;
+  /// When the first parked run is due, if that is by `horizon`; a time that is past says that some
+  /// wait to be claimed.
+  virtual void next_due(Instant horizon, Done<std::optional<Instant>> done) = 0;
 
   /// Content-addressed: the hash is sha256 in hex of `body` (else invalid_input). Storing it again
   /// changes nothing.

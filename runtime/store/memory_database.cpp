@@ -41,6 +41,8 @@ AppendOutcome MemoryDatabase::append(const ports::Append& append) {
 }
 
 void MemoryDatabase::end(Run& run, const ports::RunEnd& end, Instant at) {
+  wake(run);
+  --open_jobs_;
   run.row.state = end.state;
   run.row.reason = storable(end.reason);
   run.row.finished_at = at;
@@ -52,7 +54,6 @@ void MemoryDatabase::end(Run& run, const ports::RunEnd& end, Instant at) {
   job.state = end.state;
   job.reason = run.row.reason;
   job.finished_at = at;
-  --open_jobs_;
 }
 
 std::vector<ports::JournalRow> MemoryDatabase::read(RunId run, Seq from, std::size_t limit) {
@@ -145,8 +146,7 @@ Result<ports::AlertReceipt> MemoryDatabase::accept_alerts(const ports::AlertBatc
     auto& run = runs_.at(open->second);
     for (const auto& id : fresh) {
       const auto& event = alerts_.at(id).event;
-      run.inbox.push_back(
-          {{signal_id(id), "signal", JsonText{signal_body(event)}, batch.at}, false});
+      put(run, {signal_id(id), "signal", JsonText{signal_body(event)}, batch.at});
       alerts_.at(id).job = run.row.job;
     }
     if (!fresh.empty()) receipt.signalled = {run.row.id};
@@ -180,25 +180,47 @@ Result<bool> MemoryDatabase::post_inbox(RunId id, const ports::InboxRow& row) {
   if (run.row.state != RunState::running) return run_has_ended(id);
   if (std::ranges::any_of(run.inbox, [&](const auto& entry) { return entry.row.id == row.id; }))
     return false;
-  run.inbox.push_back({row, false});
+  put(run, row);
   return true;
 }
 
-std::vector<ports::InboxRow> MemoryDatabase::read_inbox(RunId id) {
+void MemoryDatabase::put(Run& run, ports::InboxRow row) {
+  row.place = ++last_place_;
+  run.inbox.push_back({std::move(row), false});
+  wake(run);
+}
+
+std::vector<ports::InboxRow> MemoryDatabase::read_inbox(RunId id, std::uint64_t after,
+                                                        std::size_t limit) {
   const std::lock_guard lock{mutex_};
   std::vector<ports::InboxRow> rows;
-  if (const auto run = runs_.find(id); run != runs_.end())
-    for (const auto& entry : run->second.inbox)
-      if (!entry.taken) rows.push_back(entry.row);
+  const auto run = runs_.find(id);
+  if (run == runs_.end()) return rows;
+  for (const auto& entry : run->second.inbox)
+    if (!entry.taken && entry.row.place > after && rows.size() < limit) rows.push_back(entry.row);
   return rows;
 }
 
+bool MemoryDatabase::has_waiting(const Run& run) {
+  return std::ranges::any_of(run.inbox, [](const auto& entry) { return !entry.taken; });
+}
+
+std::vector<RunId> MemoryDatabase::inboxes_waiting(IncarnationId owner) {
+  const std::lock_guard lock{mutex_};
+  std::vector<RunId> ids;
+  for (const auto& [id, run] : runs_)
+    if (run.row.owner == owner && has_waiting(run) && ids.size() < limits::list_rows_max)
+      ids.push_back(id);
+  return ids;
+}
+
 bool MemoryDatabase::is_free(const Run& run) const {
-  if (run.row.state != RunState::running) return false;
+  if (run.row.state != RunState::running || run.row.parked) return false;
   return !run.row.owner || !may_write(*run.row.owner);
 }
 
 std::vector<ports::RunRow> MemoryDatabase::claim(IncarnationId owner, std::size_t limit,
+                                                 Instant now,
                                                  std::map<message::Priority, std::string>& after) {
   const std::lock_guard lock{mutex_};
   if (!may_write(owner)) return {};
@@ -213,6 +235,7 @@ std::vector<ports::RunRow> MemoryDatabase::claim(IncarnationId owner, std::size_
   std::map<std::pair<message::Priority, std::string>, std::size_t> turns;
   std::vector<Candidate> candidates;
   for (auto& [id, run] : runs_) { // oldest first
+    if (run.row.wake_at && *run.row.wake_at <= now) wake(run);
     if (!is_free(run)) continue;
     const auto last = after.find(run.priority);
     candidates.push_back({-static_cast<int>(run.priority), turns[{run.priority, run.team}]++,
@@ -233,6 +256,37 @@ void MemoryDatabase::release(RunId id, IncarnationId owner) {
   const std::lock_guard lock{mutex_};
   const auto run = runs_.find(id);
   if (run != runs_.end() && run->second.row.owner == owner) run->second.row.owner.reset();
+}
+
+void MemoryDatabase::wake(Run& run) {
+  open_jobs_ += run.row.parked;
+  run.row.parked = false;
+  run.row.wake_at.reset();
+}
+
+ports::ParkOutcome MemoryDatabase::park(RunId id, IncarnationId owner,
+                                        std::optional<Instant> wake_at) {
+  const std::lock_guard lock{mutex_};
+  const auto found = runs_.find(id);
+  if (found == runs_.end()) return ports::ParkOutcome::not_owner;
+  auto& run = found->second;
+  if (run.row.parked && run.row.wake_at == wake_at) return ports::ParkOutcome::parked; // once more
+  if (run.row.owner != owner) return ports::ParkOutcome::not_owner;
+  if (has_waiting(run)) return ports::ParkOutcome::inbox_waiting;
+  run.row.owner.reset();
+  run.row.parked = true;
+  run.row.wake_at = wake_at;
+  --open_jobs_;
+  return ports::ParkOutcome::parked;
+}
+
+std::optional<Instant> MemoryDatabase::next_due(Instant horizon) {
+  const std::lock_guard lock{mutex_};
+  std::optional<Instant> first;
+  for (const auto& [id, run] : runs_)
+    if (const auto& at = run.row.wake_at; at && *at <= horizon && (!first || *at < *first))
+      first = at;
+  return first;
 }
 
 void MemoryDatabase::put_document(const std::string& hash, const std::string& body) {

@@ -27,11 +27,14 @@ class MemoryDatabase {
   Result<ports::Submitted> submit(const ports::NewJob& job);
   Result<ports::AlertReceipt> accept_alerts(const ports::AlertBatch& batch);
   Result<bool> post_inbox(RunId run, const ports::InboxRow& row);
-  std::vector<ports::InboxRow> read_inbox(RunId run);
+  std::vector<ports::InboxRow> read_inbox(RunId run, std::uint64_t after, std::size_t limit);
+  std::vector<RunId> inboxes_waiting(IncarnationId owner);
   /// `after`: the team served last, by priority; moved on.
-  std::vector<ports::RunRow> claim(IncarnationId owner, std::size_t limit,
+  std::vector<ports::RunRow> claim(IncarnationId owner, std::size_t limit, Instant now,
                                    std::map<message::Priority, std::string>& after);
   void release(RunId run, IncarnationId owner);
+  ports::ParkOutcome park(RunId run, IncarnationId owner, std::optional<Instant> wake_at);
+  std::optional<Instant> next_due(Instant horizon);
   void put_document(const std::string& hash, const std::string& body);
   Result<std::string> get_document(const std::string& hash);
   std::vector<ports::JobRow> list_jobs(const ports::JobFilter& filter);
@@ -71,6 +74,10 @@ class MemoryDatabase {
 
   bool may_write(IncarnationId incarnation) const;
   bool is_free(const Run& run) const;
+  static bool has_waiting(const Run& run);
+  /// Into an inbox, which wakes a parked run.
+  void put(Run& run, ports::InboxRow row);
+  void wake(Run& run);
   ports::RunRow shown(const Run& run) const;
   void end(Run& run, const ports::RunEnd& end, Instant at);
   bool full() const { return open_jobs_ >= open_jobs_max_; }
@@ -90,7 +97,8 @@ class MemoryDatabase {
   std::unordered_map<std::string, std::string> documents_;
   std::unordered_map<std::string, RunId> incidents_; // open ones, by group
   std::map<std::string, Alert> alerts_;              // by identity
-  std::size_t open_jobs_ = 0;
+  std::size_t open_jobs_ = 0;                        // not parked
+  std::uint64_t last_place_ = 0;
 };
 
 } // namespace troupe::store

@@ -129,17 +129,33 @@ class MemoryJobStore final : public JobStore {
       return database_.post_inbox(run, row);
     });
   }
-  void read_inbox(RunId run, Done<std::vector<InboxRow>> done) override {
+  void read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
+                  Done<std::vector<InboxRow>> done) override {
     call<std::vector<InboxRow>>(queue_, std::move(done),
-                                [=, this] { return database_.read_inbox(run); });
+                                [=, this] { return database_.read_inbox(run, after, limit); });
   }
-  void claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) override {
-    call<std::vector<RunRow>>(queue_, std::move(done),
-                              [=, this] { return database_.claim(owner, limit, served_last_); });
+  void inboxes_waiting(IncarnationId owner, Done<std::vector<RunId>> done) override {
+    call<std::vector<RunId>>(queue_, std::move(done),
+                             [=, this] { return database_.inboxes_waiting(owner); });
+  }
+  void claim(IncarnationId owner, std::uint32_t limit, Instant now,
+             Done<std::vector<RunRow>> done) override {
+    call<std::vector<RunRow>>(queue_, std::move(done), [=, this] {
+      return database_.claim(owner, limit, now, served_last_);
+    });
   }
   void release(RunId run, IncarnationId owner, Done<Unit> done) override {
     call<Unit>(queue_, std::move(done),
                [=, this] { return database_.release(run, owner), Unit{}; });
+  }
+  void park(RunId run, IncarnationId owner, std::optional<Instant> wake_at,
+            Done<ParkOutcome> done) override {
+    call<ParkOutcome>(queue_, std::move(done),
+                      [=, this] { return database_.park(run, owner, wake_at); });
+  }
+  void next_due(Instant horizon, Done<std::optional<Instant>> done) override {
+    call<std::optional<Instant>>(queue_, std::move(done),
+                                 [=, this] { return database_.next_due(horizon); });
   }
   void put_document(std::string hash, std::string kind, std::string body,
                     Done<Unit> done) override {

@@ -15,19 +15,17 @@ namespace {
 
 constexpr PgStatement count_open_jobs{
     "count_open_jobs",
-    "SELECT count(*) FROM (SELECT FROM jobs WHERE state = 'running' LIMIT $1::bigint) AS open"};
+    "SELECT count(*) FROM (SELECT FROM runs WHERE state = 'running' AND wake_at IS NULL"
+    "                       LIMIT $1::bigint) AS open"};
 
 constexpr PgStatement submit_job{
     "submit_job", "SELECT job, run, digest FROM submit_job(" TROUPE_NEW_JOB ", $14::boolean)"};
 
-constexpr PgStatement post_to_inbox{
-    "post_to_inbox", "SELECT post_inbox($1::uuid, $2::text, $3::text, $4::text, $5::timestamptz)"};
-
 constexpr PgStatement claim_runs{
     "claim_runs",
     "SELECT " TROUPE_RUN_COLUMNS
-    ", r.priority, r.team FROM claim_runs($1::uuid, $2::uuid, $3::uuid[], $4::integer, $5::text[])"
-    " AS r"};
+    ", r.priority, r.team FROM claim_runs($1::uuid, $2::uuid, $3::uuid[], $4::integer, $5::text[],"
+    "                                     $6::timestamptz) AS r"};
 
 constexpr PgStatement release_run{
     "release_run",
@@ -90,32 +88,16 @@ PgAttempt<Submitted> PgJobStore::try_submit(PgConnection& connection, const NewJ
   return there;
 }
 
-void PgJobStore::post_inbox(RunId run, InboxRow row, Done<bool> done) {
-  writes_.call<bool>(
-      std::move(done),
-      [run, row = std::move(row), again = false](auto& connection,
-                                                 auto deadline) mutable -> PgAttempt<bool> {
-        if (auto fault = check(row); !fault) return fault.error();
-        PgParams params;
-        params.id(run).text(row.id).text(row.kind).text(row.body.text).instant(row.at);
-        const auto answer = connection.run(post_to_inbox, params, deadline);
-        const bool repeated = std::exchange(again, true);
-        if (!answer.ok()) return *answer.fault;
-        const auto outcome = answer.rows.text(0, 0);
-        if (outcome == "missing") return no_such_run(run);
-        if (outcome == "ended") return run_has_ended(run);
-        return outcome == "recorded" || repeated; // then the try before recorded it
-      });
-}
-
-void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Done<std::vector<RunRow>> done) {
+void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Instant now,
+                       Done<std::vector<RunRow>> done) {
   writes_.call<std::vector<RunRow>>(std::move(done), [=, this](auto& connection, auto deadline) {
-    return try_claim(connection, owner, limit, deadline);
+    return try_claim(connection, owner, limit, now, deadline);
   });
 }
 
 PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, IncarnationId owner,
-                                                     std::uint32_t limit, Deadline deadline) {
+                                                     std::uint32_t limit, Instant now,
+                                                     Deadline deadline) {
   if (claimer_ != owner) unanswered_.clear(); // an incarnation that is over claims no more
   claimer_ = owner;
   const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
@@ -126,7 +108,7 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
   PgParams params;
   params.id(owner).id(call).array(unanswered);
   params.number(static_cast<std::int32_t>(std::min<std::uint32_t>(limit, limits::list_rows_max)));
-  params.array(served_last);
+  params.array(served_last).instant(now);
 
   const auto answer = connection.run(claim_runs, params, deadline);
   if (!answer.ok()) {
@@ -137,8 +119,8 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
   std::vector<RunRow> runs;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     runs.push_back(run_row(answer.rows, i));
-    const auto priority = static_cast<std::size_t>(answer.rows.integer(i, 9));
-    served_last_.at(priority) = answer.rows.text(i, 10);
+    const auto priority = static_cast<std::size_t>(answer.rows.integer(i, 11));
+    served_last_.at(priority) = answer.rows.text(i, 12);
   }
   return runs;
 }

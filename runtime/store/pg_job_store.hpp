@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "runtime/ports/job_store.hpp"
-#include "runtime/store/pg_worker.hpp"
+#include "runtime/store/pg_batch.hpp"
 #include "runtime/store/texts.hpp"
 
 namespace troupe::store {
@@ -18,10 +18,15 @@ class PgJobStore final : public ports::JobStore {
   void submit(ports::NewJob job, Done<ports::Submitted> done) override;
   void accept_alerts(ports::AlertBatch batch, Done<ports::AlertReceipt> done) override;
   void post_inbox(RunId run, ports::InboxRow row, Done<bool> done) override;
-  void read_inbox(RunId run, Done<std::vector<ports::InboxRow>> done) override;
-  void claim(IncarnationId owner, std::uint32_t limit,
+  void read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
+                  Done<std::vector<ports::InboxRow>> done) override;
+  void inboxes_waiting(IncarnationId owner, Done<std::vector<RunId>> done) override;
+  void claim(IncarnationId owner, std::uint32_t limit, Instant now,
              Done<std::vector<ports::RunRow>> done) override;
   void release(RunId run, IncarnationId owner, Done<Unit> done) override;
+  void park(RunId run, IncarnationId owner, std::optional<Instant> wake_at,
+            Done<ports::ParkOutcome> done) override;
+  void next_due(Instant horizon, Done<std::optional<Instant>> done) override;
   void put_document(std::string hash, std::string kind, std::string body, Done<Unit> done) override;
   void get_document(std::string hash, Done<std::string> done) override;
   void list_jobs(ports::JobFilter filter, Done<std::vector<ports::JobRow>> done) override;
@@ -36,13 +41,32 @@ class PgJobStore final : public ports::JobStore {
   PgAttempt<ports::AlertReceipt> try_accept(PgConnection& connection,
                                             const ports::AlertBatch& batch, Deadline deadline);
   PgAttempt<std::vector<ports::RunRow>> try_claim(PgConnection& connection, IncarnationId owner,
-                                                  std::uint32_t limit, Deadline deadline);
+                                                  std::uint32_t limit, Instant now,
+                                                  Deadline deadline);
   /// Whether another job may be opened; from a count that is at most a second old.
   PgAttempt<bool> has_room(PgConnection& connection, Deadline deadline);
+
+  struct Post {
+    RunId run;
+    ports::InboxRow row;
+  };
+  struct Park {
+    RunId run;
+    IncarnationId owner;
+    Instant wake_at;
+  };
+  using Posts = PgBatch<Post, bool>;
+  using Parks = PgBatch<Park, ports::ParkOutcome>;
+  static PgAttempt<Posts::Answers> try_post(PgConnection& connection, const Posts::Asks& posts,
+                                            Deadline deadline, bool repeated);
+  static PgAttempt<Parks::Answers> try_park(PgConnection& connection, const Parks::Asks& parks,
+                                            Deadline deadline, bool repeated);
 
   PgWorker& writes_;
   PgWorker& reads_;
   const std::size_t open_jobs_max_;
+  Posts posts_{writes_, &try_post, [](const Post& post) { return post.row.body.text.size(); }};
+  Parks parks_{writes_, &try_park};
 
   // used by the thread of writes_ alone
   std::size_t open_jobs_ = 0;

@@ -38,8 +38,18 @@ constexpr PgStatement select_run{"select_run",
 
 constexpr PgStatement select_inbox{
     "select_inbox",
-    "SELECT id, kind, body, " TROUPE_MILLIS(
-        "at") " FROM inbox WHERE run = $1::uuid AND taken_by IS NULL ORDER BY place"};
+    "SELECT id, kind, body, " TROUPE_MILLIS("at") ", place FROM inbox"
+    " WHERE run = $1::uuid AND taken_by IS NULL AND place > $2::bigint"
+    " ORDER BY place LIMIT $3::bigint"};
+
+constexpr PgStatement select_inboxes_waiting{
+    "select_inboxes_waiting",
+    "SELECT id FROM runs WHERE owner = $1::uuid AND inbox_waiting > 0 LIMIT $2::bigint"};
+
+constexpr PgStatement select_next_due{
+    "select_next_due",
+    "SELECT " TROUPE_MILLIS("wake_at") " FROM runs WHERE wake_at <= $1::timestamptz"
+    " ORDER BY wake_at LIMIT 1"};
 
 constexpr PgStatement select_document{"select_document",
                                       "SELECT body FROM documents WHERE hash = $1::text"};
@@ -67,7 +77,8 @@ PgAttempt<std::optional<Row>> maybe_row(const PgAnswer& answer, ReadRow read_row
 
 InboxRow inbox_row(const PgRows& rows, std::size_t row) {
   return {std::string{rows.text(row, 0)}, std::string{rows.text(row, 1)},
-          JsonText{std::string{rows.text(row, 2)}}, rows.instant(row, 3)};
+          JsonText{std::string{rows.text(row, 2)}}, rows.instant(row, 3),
+          static_cast<std::uint64_t>(rows.integer(row, 4))};
 }
 
 std::uint64_t rows_at_most(const JobFilter& filter) {
@@ -120,13 +131,33 @@ RunRow run_row(const PgRows& rows, std::size_t row) {
   run.owner_node = text(6);
   run.created_at = rows.instant(row, 7);
   run.finished_at = maybe_instant(rows, row, 8);
+  run.parked = rows.boolean(row, 9);
+  run.wake_at = maybe_instant(rows, row, 10);
   return run;
 }
 
-void PgJobStore::read_inbox(RunId run, Done<std::vector<InboxRow>> done) {
+void PgJobStore::read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
+                            Done<std::vector<InboxRow>> done) {
   reads_.call<std::vector<InboxRow>>(std::move(done), [=](auto& connection, auto deadline) {
-    return all_rows<InboxRow>(connection.run(select_inbox, PgParams{}.id(run), deadline),
-                              inbox_row);
+    const auto params = PgParams{}.id(run).integer(after).integer(limit);
+    return all_rows<InboxRow>(connection.run(select_inbox, params, deadline), inbox_row);
+  });
+}
+
+void PgJobStore::inboxes_waiting(IncarnationId owner, Done<std::vector<RunId>> done) {
+  reads_.call<std::vector<RunId>>(std::move(done), [=](auto& connection, auto deadline) {
+    const auto params = PgParams{}.id(owner).integer(limits::list_rows_max);
+    return all_rows<RunId>(
+        connection.run(select_inboxes_waiting, params, deadline),
+        [](const auto& rows, auto row) { return rows.template id<RunId>(row, 0); });
+  });
+}
+
+void PgJobStore::next_due(Instant horizon, Done<std::optional<Instant>> done) {
+  reads_.call<std::optional<Instant>>(std::move(done), [=](auto& connection, auto deadline) {
+    return maybe_row<Instant>(
+        connection.run(select_next_due, PgParams{}.instant(horizon), deadline),
+        [](const auto& rows, auto row) { return rows.instant(row, 0); });
   });
 }
 

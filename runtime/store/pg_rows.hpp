@@ -18,10 +18,11 @@ ports::RunState state_named(std::string_view name);
 ports::JobRow job_row(const PgRows& rows, std::size_t row);
 
 /// Columns of a run, in the order that run_row reads; `r` is the row of runs.
-#define TROUPE_RUN_COLUMNS                                                       \
+#define TROUPE_RUN_COLUMNS \
   "r.id, r.job, r.bundle, r.state, r.reason, r.owner,"                           \
   " (SELECT n.name FROM nodes n WHERE n.incarnation = r.owner), " TROUPE_MILLIS( \
-      "r.created_at") ", " TROUPE_MILLIS("r.finished_at")
+      "r.created_at") ", " TROUPE_MILLIS("r.finished_at")                        \
+  ", r.wake_at IS NOT NULL, CASE WHEN r.wake_at < 'infinity' THEN " TROUPE_MILLIS("r.wake_at") " END"
 ports::RunRow run_row(const PgRows& rows, std::size_t row);
 
 } // namespace troupe::store

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <charconv>
+#include <limits>
 
 namespace troupe::store {
 namespace {
@@ -14,8 +15,9 @@ void append_number(std::string& out, N value) {
     out += static_cast<char>(value >> shift & 0xff);
 }
 
-/// Postgres counts microseconds from 2000-01-01.
+/// Postgres counts microseconds from 2000-01-01; its infinity is the highest number.
 std::uint64_t micros(Instant at) {
+  if (at == Instant::max()) return std::numeric_limits<std::int64_t>::max();
   constexpr Instant epoch{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
   return static_cast<std::uint64_t>(std::chrono::microseconds{at - epoch}.count());
 }

@@ -14,7 +14,7 @@ struct pg_result;
 
 namespace troupe::store {
 
-/// An array parameter, element by element.
+/// An array parameter, element by element. Instant::max() is Postgres's infinity, here and below.
 class PgArray {
  public:
   static PgArray of_texts() { return PgArray{25}; }

@@ -17,6 +17,11 @@ ports::AlertBatch firing(Node& node, const std::string& fingerprint) {
           node.now};
 }
 
+std::string post_by_hand(RunId run, const std::string& id) {
+  return "SELECT post_inbox_rows(ARRAY['" + to_string(run) + "'::uuid], '{" + id +
+         "}', '{signal}', ARRAY['{}'], ARRAY[now()])";
+}
+
 std::future<Result<ports::AlertReceipt>> accept_later(Node& node, const ports::AlertBatch& batch) {
   auto receipt = std::make_shared<std::promise<Result<ports::AlertReceipt>>>();
   node.store->jobs().accept_alerts(batch,
@@ -34,7 +39,7 @@ BOOST_AUTO_TEST_CASE(a_post_that_is_being_written_holds_up_the_end_and_is_seen_b
   for (const auto& [end, expected] : table) {
     World world;
     const auto run = world.a.start_run();
-    world.sql.run("BEGIN; SELECT post_inbox('" + to_string(run) + "', 'x', 'signal', '{}', now())");
+    world.sql.run("BEGIN;" + post_by_hand(run, "x"));
     auto outcome = world.a.append_later(world.a.ending(run, 1));
     BOOST_REQUIRE(world.waits_for_lock("journal"));
     world.sql.run(end);
@@ -52,7 +57,7 @@ BOOST_AUTO_TEST_CASE(taking_one_row_does_not_let_another_pass) {
   World world;
   const auto run = world.a.start_run();
   BOOST_TEST(*world.a.post(run, "seen"));
-  world.sql.run("BEGIN; SELECT post_inbox('" + to_string(run) + "', 'new', 'signal', '{}', now())");
+  world.sql.run("BEGIN;" + post_by_hand(run, "new"));
   auto end = world.a.ending(run, 1);
   end.inbox_applied = {"seen"};
   auto outcome = world.a.append_later(end);
@@ -66,7 +71,7 @@ BOOST_AUTO_TEST_CASE(a_post_during_an_append_that_takes_a_row_is_counted) {
   World world;
   const auto run = world.a.start_run();
   BOOST_TEST(*world.a.post(run, "x"));
-  world.sql.run("BEGIN; SELECT post_inbox('" + to_string(run) + "', 'y', 'signal', '{}', now())");
+  world.sql.run("BEGIN;" + post_by_hand(run, "y"));
   auto step = world.a.new_append(run, 1);
   step.inbox_applied = {"x"};
   auto outcome = world.a.append_later(step);

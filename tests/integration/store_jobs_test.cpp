@@ -113,22 +113,6 @@ BOOST_AUTO_TEST_CASE(a_claim_does_not_wait_for_a_run_that_another_is_claiming) {
   BOOST_TEST((world.b.claim(1).at(0).id == locked));
 }
 
-BOOST_AUTO_TEST_CASE(a_parked_run_is_claimed_when_its_time_or_news_have_come) {
-  World world;
-  const auto due = world.a.start_run(), later = world.a.start_run(), told = world.a.start_run();
-  const auto park = [&](RunId run, const char* when) {
-    world.sql.run(std::string{"UPDATE runs SET wake_at = now() + '"} + when + "' WHERE id = '" +
-                  to_string(run) + "'");
-  };
-  park(due, "-1 s");
-  park(later, "1 h");
-  park(told, "1 h");
-  BOOST_TEST(*world.a.post(told, "x"));
-  std::set<RunId> claimed;
-  for (const auto& run : world.a.claim()) claimed.insert(run.id);
-  BOOST_TEST((claimed == std::set{due, told}));
-}
-
 BOOST_AUTO_TEST_CASE(the_rows_of_long_fenced_nodes_are_cleared_away) {
   World world;
   const auto run = world.a.start_run();

@@ -107,12 +107,23 @@ class StoreCalls {
     const ports::InboxRow row{id, kind, JsonText{body}, now};
     return ask<bool>([&](auto done) { store->jobs().post_inbox(run, row, done); });
   }
-  std::vector<ports::InboxRow> inbox(RunId run) {
+  std::vector<ports::InboxRow> inbox(RunId run, std::uint64_t after = 0,
+                                     std::uint32_t limit = 1000) {
     return *ask<std::vector<ports::InboxRow>>(
-        [&](auto done) { store->jobs().read_inbox(run, done); });
+        [&](auto done) { store->jobs().read_inbox(run, after, limit, done); });
+  }
+  std::vector<RunId> inboxes_waiting(IncarnationId owner) {
+    return *ask<std::vector<RunId>>([&](auto done) { store->jobs().inboxes_waiting(owner, done); });
+  }
+  ports::ParkOutcome park(RunId run, IncarnationId owner, std::optional<Instant> wake_at) {
+    return *ask<ports::ParkOutcome>(
+        [&](auto done) { store->jobs().park(run, owner, wake_at, done); });
+  }
+  std::optional<Instant> next_due(Instant horizon) {
+    return *ask<std::optional<Instant>>([&](auto done) { store->jobs().next_due(horizon, done); });
   }
   Rows claim(IncarnationId owner, std::uint32_t limit = 100) {
-    return *ask<Rows>([&](auto done) { store->jobs().claim(owner, limit, done); });
+    return *ask<Rows>([&](auto done) { store->jobs().claim(owner, limit, now, done); });
   }
   Rows claim(std::uint32_t limit = 100) { return claim(me, limit); }
   void release(RunId run, IncarnationId owner) {

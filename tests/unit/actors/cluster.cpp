@@ -146,6 +146,7 @@ bool Cluster::finishes(RunId run, std::chrono::milliseconds bound) {
 
 caf::actor Cluster::find(const std::string& part) const {
   for (const auto* node : {orchestrator.get(), agent.get()}) {
+    if (!node) continue;
     for (const auto& name : node->context->actors->parts()) {
       const bool fits = part.ends_with('*')
                             ? name.starts_with(std::string_view{part}.substr(0, part.size() - 1))
