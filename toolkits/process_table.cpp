@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -200,7 +201,9 @@ std::vector<Listener> parse_listeners(std::string_view table, std::uint16_t port
   return found;
 }
 
-PortHolders find_port_holders(std::uint16_t port, std::string_view address) {
+namespace {
+
+PortHolders look_for_port_holders(std::uint16_t port, std::string_view address) {
   PortHolders holders;
   for (const auto* table : {"/proc/net/tcp", "/proc/net/tcp6"})
     for (auto& listener : parse_listeners(content_of(table), port, address))
@@ -214,6 +217,20 @@ PortHolders find_port_holders(std::uint16_t port, std::string_view address) {
     if (holds_one(pid, sockets)) holders.pids.push_back(pid);
   });
   std::sort(holders.pids.begin(), holders.pids.end());
+  return holders;
+}
+
+} // namespace
+
+PortHolders find_port_holders(std::uint16_t port, std::string_view address) {
+  // A process that is ending shows no descriptors any more and listens for a moment still.
+  constexpr int looks_max = 10;
+  constexpr int pause_ms = 20;
+  auto holders = look_for_port_holders(port, address);
+  for (int looks = 1; holders.hidden() && looks < looks_max; ++looks) {
+    ::poll(nullptr, 0, pause_ms);
+    holders = look_for_port_holders(port, address);
+  }
   return holders;
 }
 

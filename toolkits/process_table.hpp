@@ -62,6 +62,7 @@ struct PortHolders {
   bool hidden() const { return held() && pids.empty(); }
 };
 
+/// Looks again for a fifth of a second before it calls a holder hidden.
 PortHolders find_port_holders(std::uint16_t port, std::string_view address);
 
 } // namespace troupe::toolkits
