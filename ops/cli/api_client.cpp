@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::chrono::seconds restart_patience{10}; // a supervised server is back long before
+constexpr std::chrono::seconds restart_patience{30}; // a supervised server is back long before
 
 ExitCode code_for(int status) {
   switch (status) {

@@ -19,8 +19,7 @@ class KeptDemo {
  public:
   explicit KeptDemo(const std::string& cause)
       : troupe_{{"demo", "--json", "--keep", "--data", data_.path(), "--cause", cause}} {
-    BOOST_TEST_REQUIRE(troupe_.says("\n  alertmanager  http", std::chrono::seconds{100}),
-                       troupe_.story());
+    BOOST_TEST_REQUIRE(troupe_.says("\n  alertmanager  http", std::chrono::seconds{100}), troupe_);
     summary = e2e::line_with(troupe_.output(), "healed");
     run = json::parse(e2e::read(data_.path() / "run.json"));
     report = e2e::read(data_.path() / "report.md");
@@ -56,7 +55,7 @@ class KeptDemo {
 
   void expect_a_clean_end() {
     troupe_.process().signal(SIGINT);
-    BOOST_TEST(troupe_.exit_code() == 0, troupe_.story());
+    BOOST_TEST(troupe_.exit_code() == 0, troupe_);
     BOOST_TEST(e2e::nothing_left(data_.path(), std::chrono::seconds{5}));
   }
 
@@ -68,7 +67,7 @@ class KeptDemo {
   void read_journal() {
     std::string id{run.at("id").as_string()}, server = word_after("\n  troupe  ");
     support::TroupeProcess watch{{"runs", "watch", id, "--json", "--server", server}};
-    BOOST_TEST_REQUIRE(watch.exit_code() == 0, watch.output());
+    BOOST_TEST_REQUIRE(watch.exit_code() == 0, watch);
     std::istringstream lines{watch.output()};
     for (std::string line; std::getline(lines, line);) {
       journal_.push_back(json::parse(line));

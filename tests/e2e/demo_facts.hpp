@@ -18,6 +18,6 @@ const boost::json::value& step(const boost::json::value& group, const std::strin
 /// No process of this data folder. Zombies do not count; what was asked to stop has a moment to do
 /// so.
 bool nothing_left(const std::filesystem::path& data,
-                  std::chrono::seconds bound = std::chrono::seconds{1});
+                  std::chrono::seconds bound = std::chrono::seconds{10});
 
 } // namespace troupe::e2e

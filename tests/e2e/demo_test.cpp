@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(an_alert_about_a_killed_nginx_is_healed_and_nothing_stays_b
   support::TemporaryFolder data;
   TroupeProcess troupe{demo(data.path())};
   int code = troupe.exit_code(std::chrono::seconds{180});
-  BOOST_TEST_REQUIRE(code == 0, troupe.story());
+  BOOST_TEST_REQUIRE(code == 0, troupe);
   json::value summary = last_line(troupe.output());
   BOOST_TEST(summary.at("healed").as_bool());
   BOOST_TEST(summary.at("nodes").as_int64() == 2);
@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(the_agent_node_killed_during_the_diagnosis_changes_nothing_
   support::TemporaryFolder data;
   TroupeProcess troupe{demo(data.path(), {"--kill-agent-at", "diagnose"})};
   int code = troupe.exit_code(std::chrono::seconds{180});
-  BOOST_TEST_REQUIRE(code == 0, troupe.story());
+  BOOST_TEST_REQUIRE(code == 0, troupe);
   BOOST_TEST(last_line(troupe.output()).at("healed").as_bool());
   BOOST_TEST(read(data.path() / "logs/dev.log").find("agent-1 was killed by SIGKILL") !=
              std::string::npos);
@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(an_ordinary_user_can_run_it) {
   support::TemporaryFolder data{"troupe", user};
   TroupeProcess troupe{demo(data.path()), {user, {{"HOME", data.path()}}, {}}};
   int code = troupe.exit_code(std::chrono::seconds{180});
-  BOOST_TEST_REQUIRE(code == 0, troupe.story());
+  BOOST_TEST_REQUIRE(code == 0, troupe);
   BOOST_TEST(nothing_left(data.path()));
 }
 
@@ -86,9 +86,9 @@ BOOST_AUTO_TEST_CASE(interrupted_or_killed_it_leaves_no_process_behind) {
   for (auto [signal, code] : table) BOOST_TEST_CONTEXT("signal " << signal) {
       support::TemporaryFolder data;
       TroupeProcess troupe{demo(data.path(), {"--keep"})};
-      BOOST_TEST_REQUIRE(troupe.says("nginx killed"), troupe.story());
+      BOOST_TEST_REQUIRE(troupe.says("nginx killed"), troupe);
       troupe.process().signal(signal);
-      BOOST_TEST(troupe.exit_code() == code, troupe.story());
+      BOOST_TEST(troupe.exit_code() == code, troupe);
       BOOST_TEST(nothing_left(data.path(), std::chrono::seconds{15}));
     }
 }
@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(a_folder_with_files_of_somebody_else_is_left_alone) {
   fs::create_directories(data.path() / "troupe");
   std::ofstream{data.path() / "troupe/precious"} << "mine";
   TroupeProcess troupe{demo(data.path())};
-  BOOST_TEST(troupe.exit_code() == 73, troupe.story());
-  BOOST_TEST(troupe.output().find("not a demo's") != std::string::npos, troupe.story());
+  BOOST_TEST(troupe.exit_code() == 73, troupe);
+  BOOST_TEST(troupe.output().find("not a demo's") != std::string::npos, troupe);
   BOOST_TEST(read(data.path() / "troupe/precious") == "mine");
 }
 
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_patient_that_is_not_healed_is_said_so_with_the_logs) {
          "alerts: [{ match: { service: \"*\" }, plan: look-away }]\n";
   TroupeProcess troupe{demo(data.path(), {"--time-limit", "20"}),
                        {std::nullopt, {{"TROUPE_CONFIGS", configs.path()}}, {}}};
-  BOOST_TEST_REQUIRE(troupe.exit_code(std::chrono::seconds{120}) == 1, troupe.story());
+  BOOST_TEST_REQUIRE(troupe.exit_code(std::chrono::seconds{120}) == 1, troupe);
   json::value summary = last_line(troupe.output());
   BOOST_TEST(!summary.at("healed").as_bool());
   BOOST_TEST(!summary.at("reason").as_string().empty());

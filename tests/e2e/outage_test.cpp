@@ -42,7 +42,7 @@ struct SlowCluster {
         std::vector<std::string>{"dev", "--json", "--data", data.path() / "dev", "--listen",
                                  "127.0.0.1:0", "--config", data.path() / "settings.json"},
         environment());
-    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), dev->story());
+    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), *dev);
   }
 
   support::TroupeOptions environment() const {
@@ -85,13 +85,13 @@ BOOST_AUTO_TEST_CASE(a_run_survives_the_death_of_any_process_and_repeats_no_fini
       std::string id{submitted.at("run").as_string()};
       BOOST_TEST_REQUIRE(
           cluster.dev->process().reaches([&] { return state_of(cluster.run(id), 1) == "running"; }),
-          cluster.dev->story());
+          *cluster.dev);
       pid_t pid = cluster.process(victim);
       BOOST_REQUIRE(pid > 0);
       ::kill(pid, SIGKILL);
 
       TroupeProcess watch{{"runs", "watch", id}, cluster.environment()};
-      BOOST_TEST_REQUIRE(watch.exit_code() == 0, watch.story() << cluster.dev->story());
+      BOOST_TEST_REQUIRE(watch.exit_code() == 0, watch << *cluster.dev);
       json::value run = cluster.run(id);
       BOOST_REQUIRE(run.is_object());
       BOOST_TEST(run.at("state") == "completed");

@@ -38,7 +38,7 @@ struct Cluster {
         std::vector<std::string>{"dev", "--json", "--data", data.path() / "dev", "--listen",
                                  "127.0.0.1:0", "--config", data.path() / "settings.json"},
         environment());
-    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), dev->story());
+    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), *dev);
   }
   support::TroupeOptions environment() const {
     return {std::nullopt, {{"XDG_RUNTIME_DIR", state.path()}}, {}};

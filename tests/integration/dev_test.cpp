@@ -32,7 +32,7 @@ std::vector<std::string> dev(const fs::path& data, const std::vector<std::string
 
 json::value require_ready(TroupeProcess& troupe) {
   auto line = troupe.ready_line();
-  BOOST_TEST_REQUIRE(line.has_value(), troupe.story());
+  BOOST_TEST_REQUIRE(line.has_value(), troupe);
   return json::parse(*line);
 }
 
@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(dev_gets_ready_serves_and_leaves_nothing_behind_when_told_t
     auto processes = support::descendants_of(troupe.process().pid());
     BOOST_TEST(processes.size() >= 4U);
     troupe.process().signal(signal);
-    BOOST_TEST(troupe.exit_code() == 0, troupe.story());
+    BOOST_TEST(troupe.exit_code() == 0, troupe);
     BOOST_TEST(all_gone(processes));
   }
 }
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(an_ordinary_user_can_do_the_same_and_the_same_folder_serves
     TroupeProcess troupe{dev(data.path() / "new" / "folder"), {user, {{"HOME", data.path()}}, {}}};
     require_ready(troupe);
     troupe.process().signal(SIGTERM);
-    BOOST_TEST(troupe.exit_code() == 0, troupe.story());
+    BOOST_TEST(troupe.exit_code() == 0, troupe);
   }
 }
 
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(killed_with_sigkill_it_takes_everything_along_and_starts_ag
   TroupeProcess again{dev(data.path())};
   require_ready(again);
   again.process().signal(SIGTERM);
-  BOOST_TEST(again.exit_code() == 0, again.story());
+  BOOST_TEST(again.exit_code() == 0, again);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_dev_runs_beside_the_first_but_never_in_its_folder_or_on_its_port) {
@@ -145,10 +145,10 @@ BOOST_AUTO_TEST_CASE(a_node_or_server_that_dies_is_started_again) {
         pid_t now = recorded(name);
         return now > 0 && now != before && support::alive(now);
       };
-      BOOST_TEST(troupe.process().reaches(runs_again), troupe.story());
+      BOOST_TEST(troupe.process().reaches(runs_again), troupe);
     }
   troupe.process().signal(SIGTERM);
-  BOOST_TEST(troupe.exit_code() == 0, troupe.story());
+  BOOST_TEST(troupe.exit_code() == 0, troupe);
 }
 
 BOOST_AUTO_TEST_CASE(what_cannot_work_is_refused_before_anything_starts) {

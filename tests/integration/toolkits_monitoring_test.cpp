@@ -35,8 +35,9 @@ struct Server {
       const auto answer = http->send(get("/-/ready"), {});
       return answer.ok() && answer->status == 200;
     };
-    BOOST_TEST_REQUIRE(process->reaches(is_ready), toolkit << ' ' << process->fate() << ":\n"
-                                                           << test::read_file(in(folder, "log")));
+    const bool ready = process->reaches(is_ready);
+    BOOST_TEST_REQUIRE(ready, toolkit << ' ' << process->fate() << ":\n"
+                                      << test::read_file(in(folder, "log")));
     catalogue = toolkits::make_catalogue({{toolkit, JsonText{R"({"url":")" + url + "\"}"}}},
                                          {"", http, nullptr});
   }

@@ -84,14 +84,14 @@ bool TroupeProcess::says(const std::string& words, std::chrono::seconds bound) {
   return process_->reaches([&] { return output().find(words) != std::string::npos; }, bound);
 }
 
-std::string TroupeProcess::story() const {
-  std::string told = "troupe " + process_->fate() + ", and said:\n" + output();
+std::ostream& operator<<(std::ostream& out, const TroupeProcess& troupe) {
+  out << "troupe " << troupe.process_->fate() << ", and said:\n" << troupe.output();
   std::error_code gone_already;
-  for (fs::recursive_directory_iterator file{data_, gone_already}, none;
+  for (fs::recursive_directory_iterator file{troupe.data_, gone_already}, none;
        !gone_already && file != none; file.increment(gone_already))
     if (file->path().extension() == ".log")
-      told += "\n--- " + file->path().string() + "\n" + end_of(read(file->path()));
-  return told;
+      out << "\n--- " << file->path().string() << "\n" << end_of(read(file->path()));
+  return out;
 }
 
 int TroupeProcess::exit_code(std::chrono::seconds bound) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -29,13 +30,15 @@ class TroupeProcess {
   std::string output() const;
   /// Waits until the output holds `words`. False: it ended without them, or the time is over.
   bool says(const std::string& words, std::chrono::seconds bound = std::chrono::seconds{60});
-  /// For the message of a check: how it ended, what it said, and the ends of the logs in its
-  /// folder (--data).
-  std::string story() const;
   /// The ready line of `troupe dev --json`, once it is there. Nothing if the process ends before.
   std::optional<std::string> ready_line(std::chrono::seconds bound = std::chrono::seconds{60});
   /// The exit code; -1 if it does not end within the bound or a signal ended it.
   int exit_code(std::chrono::seconds bound = std::chrono::seconds{60});
+
+  /// For the message of a check: how it ended, what it said, and the ends of the logs in its folder
+  /// (--data). Boost.Test writes the process itself only once the check has failed; a text made of
+  /// it would often be made before the check.
+  friend std::ostream& operator<<(std::ostream& out, const TroupeProcess& troupe);
 
  private:
   TemporaryFolder folder_;
