@@ -1,68 +1,50 @@
 #include "actors/agent.hpp"
 
-#include <map>
-
+#include "actors/clocks.hpp"
 #include "actors/fault.hpp"
-#include "runtime/agent/allowed_tools.hpp"
-#include "runtime/hash.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
 namespace {
 
-/// How long a call may find nobody who serves its tool, or no bus, before it fails.
-constexpr auto unserved_max = std::chrono::seconds{30};
-/// On top of a tool's own timeout: reserving, waiting for an earlier grant to lapse, settling.
-constexpr auto call_overhead = limits::grant_period + limits::grant_margin + limits::lease_period;
-constexpr auto foreign_tool_timeout =
-    std::chrono::seconds{120}; // of a tool that this node does not serve
-
+struct Start {};   // to itself, first
 struct CallAgain { // own timer
   std::uint64_t call = 0;
 };
 struct TimerRang {
   std::uint64_t timer = 0;
 };
-struct Replayed {
-  std::uint64_t call = 0;
-};
 template <class T>
 void actor_message(const T&);
 
-std::string toolkit_of(const std::string& tool) { return tool.substr(0, tool.find('.')); }
-
-class AgentShell final : public caf::event_based_actor {
+class AgentShell final : public caf::event_based_actor, private agent::AttemptPort {
  public:
-  AgentShell(caf::actor_config& config, Context context, Assignment assignment,
+  AgentShell(caf::actor_config& config, Context context, agent::Assignment assignment,
              std::shared_ptr<agent::Agent> agent, caf::actor host)
       : event_based_actor{config},
         context_{std::move(context)},
-        assignment_{std::move(assignment)},
-        agent_{std::move(agent)},
-        host_{std::move(host)} {}
+        host_{std::move(host)},
+        driver_{std::move(assignment), std::move(agent), context_->node(), *this} {}
 
   const char* name() const override { return "agent"; }
 
   caf::behavior make_behavior() override {
-    end_on_exception(this, "agent " + assignment_.context.step);
-    send(this, Replayed{0}); // call 0: the start
+    end_on_exception(this, "agent " + driver_.context().step);
+    send(this, Start{});
     return {
-        [this](const Replayed& replayed) {
-          if (replayed.call == 0) return feed(agent::Started{});
-          feed(agent::ToolAnswered{replayed.call, calls_.extract(replayed.call).mapped().outcome});
+        [this](Start) { driver_.start(now()); },
+        [this](Answered& answered) {
+          driver_.answered(answered.token, std::move(answered.answer), now());
         },
-        [this](Answered& answered) { hear(answered); },
-        [this](const CallAgain& again) {
-          if (calls_.contains(again.call)) ask(again.call);
-        },
-        [this](const TimerRang& rang) { feed(agent::TimerFired{rang.timer}); },
+        [this](const CallAgain& again) { driver_.call_due(again.call); },
+        [this](const TimerRang& rang) { driver_.timer_rang(rang.timer, now()); },
         [this](const StopAgent& stop) {
           log::info("agent.stopped", {{"actor", "agent"},
-                                      {"run", assignment_.context.run},
-                                      {"step", assignment_.context.step},
-                                      {"attempt", assignment_.context.attempt},
+                                      {"run", driver_.context().run},
+                                      {"step", driver_.context().step},
+                                      {"attempt", driver_.context().attempt},
                                       {"reason", stop.reason}});
-          end(message::TaskCancelled{std::move(riders_)});
+          driver_.stop();
         },
         [](InjectFault) { crash(); },
     };
@@ -71,149 +53,47 @@ class AgentShell final : public caf::event_based_actor {
   void on_exit() override { host_ = {}; }
 
  private:
-  struct Call {
-    message::ActivityKey key;
-    JsonText arguments;
-    std::string digest;
-    Instant first_asked{};
-    Millis timeout{0};                // of one asking
-    message::ActivityOutcome outcome; // of a replayed one
-  };
+  Moment now() const { return {context_->now(), monotonic_time()}; }
 
-  void feed(const agent::Event& event) {
-    if (ended_) return;
-    for (auto& action : agent_->on(event, context_->now()))
-      std::visit([this](auto& what) { perform(what); }, action);
+  std::optional<agent::ServedHere> served_here(const std::string& tool) const override {
+    const auto* spec = context_->catalogue.find(tool);
+    if (spec == nullptr) return std::nullopt;
+    return agent::ServedHere{spec->timeout, spec->effect == toolkits::Effect::pure};
   }
 
-  void perform(agent::CallTool& action) {
-    Call call;
-    call.key = {false, action.tool, ordinals_[action.tool]++};
-    call.arguments = std::move(action.arguments);
-    call.digest = digest(call.arguments);
-    call.first_asked = context_->now();
-    if (!agent::allows(assignment_.task.role.tools, action.tool)) {
-      call.outcome.error = make_error(ErrorClass::denied, "role " + assignment_.task.role.role +
-                                                              " may not call " + action.tool);
-      calls_[action.call] = std::move(call);
-      return send(this, Replayed{action.call});
-    }
-    if (const auto* recorded = find_recorded(call)) {
-      call.outcome = recorded->outcome;
-      calls_[action.call] = std::move(call);
-      return send(this, Replayed{action.call});
-    }
-    calls_[action.call] = std::move(call);
-    ask(action.call);
-  }
-  void perform(const agent::SetTimer& action) {
-    delayed_send(this, action.after, TimerRang{action.timer});
-  }
-  void perform(agent::Report& action) {
-    const auto sent = context_->link->publish(
-        "run", assignment_.owner_node,
-        envelope(message::TaskProgress{std::move(action.note), JsonText{}}));
-    if (!sent)
-      log::debug("agent.progress_not_sent", {{"actor", "agent"}, {"reason", sent.error().message}});
-  }
-  void perform(agent::Complete& action) {
-    end(message::TaskCompleted{std::move(action.output), std::move(riders_)});
-  }
-  void perform(agent::Fail& action) {
-    end(message::TaskFailed{std::move(action.error), std::nullopt, std::move(riders_)});
-  }
-
-  const message::RecordedActivity* find_recorded(const Call& call) const {
-    for (const auto& recorded : assignment_.task.recorded)
-      if (recorded.key == call.key && recorded.digest == call.digest) return &recorded;
-    return nullptr;
-  }
-
-  message::AgentMessage envelope(message::Body body) const {
-    auto message = context_->link->make("agent", assignment_.owner_node + "/run",
-                                        assignment_.context, std::move(body));
-    return message;
-  }
-
-  void ask(std::uint64_t number) {
-    Call& call = calls_.at(number);
-    const std::string toolkit = toolkit_of(call.key.tool);
-    const auto* here = context_->catalogue.find(call.key.tool);
-    const std::string recipient = here != nullptr ? toolkit + "-at-" + context_->node() : toolkit;
-    call.timeout = (here != nullptr ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
-    // What rides along is recorded with the next reserve; a pure call makes none.
-    const bool reserves = here == nullptr || here->effect != toolkits::Effect::pure;
-    auto message = envelope(
-        message::ToolCall{call.key, call.arguments, assignment_.job, assignment_.owner_node,
-                          reserves ? riders_ : std::vector<message::RecordedActivity>{}});
-    message.recipient = recipient + "/tool_server";
-    context_->link->ask("tool", recipient, message, call.timeout,
-                        [self = handle_of(this), number](Result<message::AgentMessage> answer) {
-                          caf::anon_send(self, Answered{number, std::move(answer)});
+  void call_tool(std::uint64_t call, message::Outgoing message, Millis timeout) override {
+    context_->link->ask(message, timeout, "agent",
+                        [self = handle_of(this), call](Result<message::AgentMessage> answer) {
+                          caf::anon_send(self, Answered{call, std::move(answer)});
                         });
   }
 
-  void hear(Answered& answered) {
-    const auto found = calls_.find(answered.token);
-    if (found == calls_.end() || ended_) return;
-    const Call& call = found->second;
-    if (!answered.answer) return unserved(answered.token, call, answered.answer.error());
-    auto& body = answered.answer->body;
-    if (std::holds_alternative<message::ActivityDiscarded>(body))
-      return end(message::TaskCancelled{
-          std::move(riders_)}); // the attempt is superseded: nobody waits for it
-    auto* result = std::get_if<message::ToolResult>(&body);
-    if (result == nullptr)
-      return unserved(answered.token, call,
-                      make_error(ErrorClass::no_capacity, "the tool server did not understand"));
-    if (result->outcome.error && result->outcome.error->error_class == ErrorClass::no_capacity)
-      return unserved(answered.token, call, *result->outcome.error);
-    if (!result->recorded)
-      riders_.push_back(
-          {call.key, call.digest, call.arguments, result->outcome, result->duration_ms});
-    answer(answered.token, std::move(result->outcome));
+  void call_later(std::uint64_t call, Millis after) override {
+    delayed_send(this, after, CallAgain{call});
   }
 
-  /// Nobody took the call, or nobody can tell: the same key makes asking again safe.
-  void unserved(std::uint64_t number, const Call& call, const Error& error) {
-    const auto waited = context_->now() - call.first_asked;
-    const bool waits =
-        error.error_class == ErrorClass::agent_down || error.error_class == ErrorClass::no_capacity;
-    // A timeout that comes early is the link that broke under the call.
-    const bool link_lost = error.error_class == ErrorClass::timeout && waited < call.timeout;
-    if ((waits && waited < unserved_max) || link_lost)
-      return delayed_send(this, limits::repeat_interval, CallAgain{number});
-    message::ActivityOutcome outcome;
-    outcome.error = make_error(
-        error.error_class == ErrorClass::timeout ? ErrorClass::timeout : ErrorClass::tool_failed,
-        call.key.tool + ": " + error.message);
-    answer(number, std::move(outcome));
+  void set_timer(std::uint64_t timer, Millis after) override {
+    delayed_send(this, after, TimerRang{timer});
   }
 
-  void answer(std::uint64_t number, message::ActivityOutcome outcome) {
-    calls_.erase(number);
-    feed(agent::ToolAnswered{number, std::move(outcome)});
+  void report(message::Outgoing message) override {
+    if (const auto sent = context_->link->publish(message, "agent"); !sent)
+      log::debug("agent.progress_not_sent", {{"actor", "agent"}, {"reason", sent.error().message}});
   }
 
-  void end(message::Body body) {
-    if (std::exchange(ended_, true)) return;
+  void end(message::Body body) override {
     send(host_, AgentEnded{std::move(body)});
     quit(caf::exit_reason::user_shutdown);
   }
 
   Context context_;
-  Assignment assignment_;
-  std::shared_ptr<agent::Agent> agent_;
   caf::actor host_;
-  std::map<std::string, std::uint32_t> ordinals_;
-  std::map<std::uint64_t, Call> calls_;
-  std::vector<message::RecordedActivity> riders_;
-  bool ended_ = false;
+  agent::AttemptDriver driver_;
 };
 
 } // namespace
 
-caf::actor spawn_agent(caf::event_based_actor* host, Context context, Assignment assignment,
+caf::actor spawn_agent(caf::event_based_actor* host, Context context, agent::Assignment assignment,
                        std::shared_ptr<agent::Agent> agent) {
   return host->spawn<AgentShell>(std::move(context), std::move(assignment), std::move(agent),
                                  handle_of(host));

@@ -1,11 +1,13 @@
 #include "actors/dispatcher.hpp"
 
 #include <algorithm>
-#include <deque>
+#include <map>
 
+#include "actors/clocks.hpp"
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "runtime/log.hpp"
+#include "runtime/placement/dispatch_queue.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -26,10 +28,15 @@ class Dispatcher final : public caf::event_based_actor {
         [this](const Incoming& in) { hear(in); },
         [this](PlaceRequest& request) { place(request); },
         [this](const WithdrawRequest& request) { withdraw(request); },
-        [this](const CreditReturned& back) { give_back(back.incarnation); },
-        [this](const NodeRefused& refusal) { take_credit(refusal.incarnation); },
-        [this](const LinkChanged& link) { link_changed(link.up); },
-        [this](const WhyNowhere& why) { return placement::why_nowhere(cluster_, why.request); },
+        [this](const CreditReturned& back) {
+          queue_.give_back(back.incarnation);
+          serve();
+        },
+        [this](const NodeRefused& refusal) { queue_.take_credit(refusal.incarnation); },
+        [this](const LinkChanged& link) { queue_.link_changed(link.up, monotonic_time()); },
+        [this](const WhyNowhere& why) {
+          return placement::why_nowhere(queue_.cluster(), why.request);
+        },
         [this](ListNodes) { return NodesListed{list()}; },
         [this](Tick) {
           sweep();
@@ -40,128 +47,62 @@ class Dispatcher final : public caf::event_based_actor {
   }
 
  private:
-  struct Waiter {
-    placement::PlacementRequest request;
-    caf::actor run;
-  };
-
   void hear(const Incoming& in) {
-    std::visit(Overloaded{
-                   [&](const message::NodeHeartbeat& beat) {
-                     const bool news = !cluster_.contains(in.from);
-                     const auto replaced =
-                         placement::observe(cluster_, in.from, beat, context_->now());
-                     if (news)
-                       log::info("node.joined", {{"actor", "dispatcher"},
-                                                 {"peer", in.from},
-                                                 {"incarnation", beat.incarnation}});
-                     if (replaced) report_gone(in.from, *replaced, "started anew");
-                     serve();
-                   },
-                   [&](const message::NodeLeft& left) { forget(in.from, left.incarnation); },
-                   [&](const message::NodeDraining& draining) {
-                     if (auto* node = find(draining.incarnation)) node->last.draining = true;
-                   },
-                   [](const auto&) {},
-               },
-               in.message.body);
+    const auto heard = queue_.hear(in.from, in.message.body, monotonic_time());
+    if (heard.joined)
+      log::info("node.joined",
+                {{"actor", "dispatcher"},
+                 {"peer", in.from},
+                 {"incarnation", queue_.cluster().find(in.from)->second.last.incarnation}});
+    if (heard.gone) report_gone(*heard.gone);
+    serve();
   }
 
   void place(PlaceRequest& request) {
-    auto run = caf::actor_cast<caf::actor>(current_sender());
+    const auto run = caf::actor_cast<caf::actor>(current_sender());
     PlaceAnswer answer;
     for (auto& wanted : request.wanted) {
-      withdraw({wanted.run, wanted.step}); // asked again: the newer one counts
-      if (auto placement = take(wanted))
+      if (auto placement = queue_.place(wanted)) {
         answer.placements.push_back(std::move(*placement));
-      else
-        wait(std::move(wanted), run);
+        continue;
+      }
+      log::info("step.waits_for_node", {{"actor", "dispatcher"},
+                                        {"run", wanted.run},
+                                        {"step", wanted.step},
+                                        {"why", placement::why_nowhere(queue_.cluster(), wanted)}});
+      runs_[wanted.run] = run;
     }
     send(run, std::move(answer));
   }
 
-  std::optional<placement::Placement> take(const placement::PlacementRequest& wanted) {
-    auto placement = placement::choose(cluster_, wanted);
-    if (placement) --cluster_.find(placement->node)->second.credit;
-    return placement;
-  }
-
-  void wait(placement::PlacementRequest wanted, const caf::actor& run) {
-    log::info("step.waits_for_node", {{"actor", "dispatcher"},
-                                      {"run", wanted.run},
-                                      {"step", wanted.step},
-                                      {"why", placement::why_nowhere(cluster_, wanted)}});
-    const auto later = std::find_if(waiters_.begin(), waiters_.end(), [&](const Waiter& other) {
-      return other.request.priority < wanted.priority;
-    });
-    waiters_.insert(later, Waiter{std::move(wanted), run});
-  }
-
-  /// Offers whatever has credit now to those who wait, in order.
   void serve() {
-    std::erase_if(waiters_, [&](Waiter& waiter) {
-      auto placement = take(waiter.request);
-      if (placement) send(waiter.run, Offered{std::move(*placement)});
-      return placement.has_value();
-    });
+    for (auto& offer : queue_.serve())
+      send(runs_.at(offer.run), Offered{std::move(offer.placement)});
   }
 
   void withdraw(const WithdrawRequest& request) {
-    std::erase_if(waiters_, [&](const Waiter& waiter) {
-      return waiter.request.run == request.run &&
-             (request.step.empty() || waiter.request.step == request.step);
-    });
+    queue_.withdraw(request.run, request.step);
+    if (request.step.empty()) runs_.erase(request.run);
   }
 
-  placement::NodeView* find(IncarnationId incarnation) {
-    for (auto& [name, node] : cluster_)
-      if (node.last.incarnation == incarnation) return &node;
-    return nullptr;
-  }
-
-  void give_back(IncarnationId incarnation) {
-    auto* node = find(incarnation);
-    if (node == nullptr) return;
-    node->credit = std::min(node->credit + 1, node->last.slots);
-    serve();
-  }
-
-  void take_credit(IncarnationId incarnation) {
-    if (auto* node = find(incarnation)) node->credit = 0;
-  }
-
-  void forget(const std::string& name, IncarnationId incarnation) {
-    const auto known = cluster_.find(name);
-    if (known == cluster_.end() || known->second.last.incarnation != incarnation) return;
-    cluster_.erase(known);
-    report_gone(name, incarnation, "left");
-  }
-
-  void report_gone(const std::string& name, IncarnationId incarnation, std::string_view why) {
-    log::warn(
-        "node.gone",
-        {{"actor", "dispatcher"}, {"peer", name}, {"incarnation", incarnation}, {"reason", why}});
-    context_->actors->tell("orchestrator", NodeIsGone{name, incarnation});
-  }
-
-  void link_changed(bool up) {
-    link_up_ = up;
-    if (up) // silence during the outage says nothing about the others
-      for (auto& [name, node] : cluster_) node.seen = context_->now();
+  void report_gone(const placement::Gone& gone) const {
+    log::warn("node.gone", {{"actor", "dispatcher"},
+                            {"peer", gone.node},
+                            {"incarnation", gone.incarnation},
+                            {"reason", gone.why}});
+    context_->actors->tell("orchestrator", NodeIsGone{gone.node, gone.incarnation});
   }
 
   void sweep() {
-    context_->metrics->set(counted::nodes_seen, {}, static_cast<double>(cluster_.size()));
-    context_->metrics->set(counted::steps_waiting, {}, static_cast<double>(waiters_.size()));
-    if (!link_up_) return;
-    for (const auto& node : placement::remove_silent(cluster_, context_->now()))
-      report_gone(node.name, node.last.incarnation, "silent for the lease period");
+    context_->metrics->set(counted::nodes_seen, {}, static_cast<double>(queue_.cluster().size()));
+    context_->metrics->set(counted::steps_waiting, {}, static_cast<double>(queue_.waiting()));
+    for (const auto& gone : queue_.sweep(monotonic_time())) report_gone(gone);
   }
 
   std::vector<ports::NodeStatus> list() const {
     std::vector<ports::NodeStatus> out;
-    for (const auto& [name, node] : cluster_) {
-      const auto age = context_->now() - node.seen;
+    for (const auto& [name, node] : queue_.cluster()) {
+      const auto age = monotonic_time() - node.seen;
       out.push_back({name, node.last.incarnation, node.last.version, node.last.modes,
                      node.last.roles, node.last.labels, node.last.tools, node.last.slots,
                      node.last.free_slots, node.last.runs_owned,
@@ -172,9 +113,8 @@ class Dispatcher final : public caf::event_based_actor {
   }
 
   Context context_;
-  placement::ClusterView cluster_;
-  std::deque<Waiter> waiters_;
-  bool link_up_ = true;
+  placement::DispatchQueue queue_;
+  std::map<RunId, caf::actor> runs_; // that wait, or waited
 };
 
 } // namespace

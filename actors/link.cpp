@@ -86,6 +86,23 @@ void Link::ask(std::string_view verb, std::string_view recipient,
                });
 }
 
+message::AgentMessage Link::complete(const message::Outgoing& out,
+                                     std::string_view from_actor) const {
+  auto message = make(from_actor, out.to, out.context, out.body);
+  message.priority = out.priority;
+  message.deadline = out.deadline;
+  return message;
+}
+
+Result<> Link::publish(const message::Outgoing& out, std::string_view from_actor) const {
+  return publish(out.verb, out.recipient, complete(out, from_actor));
+}
+
+void Link::ask(const message::Outgoing& out, Millis timeout, std::string_view from_actor,
+               Answer answer) const {
+  ask(out.verb, out.recipient, complete(out, from_actor), timeout, std::move(answer));
+}
+
 Result<> Link::answer(const std::string& reply_to, const message::AgentMessage& message) const {
   if (reply_to.empty()) return {};
   return bus_.publish(pack(reply_to, message));

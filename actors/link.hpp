@@ -9,6 +9,7 @@
 
 #include "runtime/clock.hpp"
 #include "runtime/message/agent_message.hpp"
+#include "runtime/message/outgoing.hpp"
 #include "runtime/ports/bus.hpp"
 #include "runtime/result.hpp"
 
@@ -33,6 +34,9 @@ class Link {
                    const message::AgentMessage& message) const;
   void ask(std::string_view verb, std::string_view recipient, const message::AgentMessage& message,
            Millis timeout, Answer answer) const;
+  Result<> publish(const message::Outgoing& out, std::string_view from_actor) const;
+  void ask(const message::Outgoing& out, Millis timeout, std::string_view from_actor,
+           Answer answer) const;
   Result<> answer(const std::string& reply_to, const message::AgentMessage& message) const;
 
   /// Every message for <verb>.<recipient>, from anybody. One that cannot be read is answered with
@@ -48,6 +52,7 @@ class Link {
   std::uint64_t unreadable() const; // messages refused so far
 
  private:
+  message::AgentMessage complete(const message::Outgoing& out, std::string_view from_actor) const;
   ports::BusMessage pack(std::string subject, const message::AgentMessage& message) const;
   std::string subject(std::string_view verb, std::string_view recipient) const;
 

@@ -1,14 +1,12 @@
 #include "actors/membership.hpp"
 
-#include <map>
-
+#include "actors/clocks.hpp"
 #include "actors/fault.hpp"
+#include "runtime/lease/lease_keeper.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
 namespace {
-
-using Steady = std::chrono::steady_clock;
 
 // answers of the store
 struct JoinAnswered {
@@ -16,10 +14,11 @@ struct JoinAnswered {
 };
 struct RenewAnswered {
   Result<bool> stands;
-  Steady::time_point asked_at;
+  Millis asked_at;
 };
 struct PeersRead {
   Result<std::vector<ports::PeerRow>> peers;
+  Millis asked_at;
 };
 struct FenceAnswered {
   ports::PeerRow peer;
@@ -28,7 +27,7 @@ struct FenceAnswered {
 template <class T>
 void actor_message(const T&);
 
-class Membership final : public caf::event_based_actor {
+class Membership final : public caf::event_based_actor, private lease::LeasePort {
  public:
   Membership(caf::actor_config& config, Context context)
       : event_based_actor{config}, context_{std::move(context)} {}
@@ -37,15 +36,23 @@ class Membership final : public caf::event_based_actor {
 
   caf::behavior make_behavior() override {
     end_on_exception(this, "membership");
-    if (!context_->vitals->joined) join();
+    if (!keeper_.owner()) keeper_.beat(context_->now(), monotonic_time());
     delayed_send(this, limits::heartbeat_interval, Tick{});
     return {
-        [this](const JoinAnswered& answer) { joined(answer); },
-        [this](const RenewAnswered& answer) { renewed(answer); },
-        [this](const PeersRead& read) { watch(read); },
-        [this](const FenceAnswered& answer) { peer_fenced(answer); },
+        [this](const JoinAnswered& answer) {
+          note("node.join_failed", answer.done);
+          keeper_.joined(answer.done);
+        },
+        [this](const RenewAnswered& answer) {
+          note("node.renew_failed", answer.stands);
+          keeper_.renewed(answer.stands, answer.asked_at, context_->now(), monotonic_time());
+        },
+        [this](const PeersRead& read) {
+          keeper_.peers_read(read.peers, read.asked_at, monotonic_time());
+        },
+        [this](const FenceAnswered& answer) { keeper_.peer_fenced(answer.peer, answer.fenced); },
         [this](Tick) {
-          beat();
+          keeper_.beat(context_->now(), monotonic_time());
           delayed_send(this, limits::heartbeat_interval, Tick{});
         },
         [](InjectFault) { crash(); },
@@ -53,77 +60,35 @@ class Membership final : public caf::event_based_actor {
   }
 
  private:
-  void join() {
-    joining_ = true;
-    next_ = entropy_.make_id<IncarnationId>(context_->now());
-    asked_at_ = Steady::now();
-    context_->membership->join({next_, context_->node(), std::string{version}},
+  template <class T>
+  void note(std::string_view failure, const Result<T>& answer) const {
+    context_->vitals->store_up = answer.ok();
+    if (!answer) log::warn(failure, {{"actor", "membership"}, {"reason", answer.error().message}});
+  }
+
+  void join(IncarnationId incarnation) override {
+    context_->membership->join({incarnation, context_->node(), std::string{version}},
                                [self = handle_of(this)](Result<> done) {
                                  caf::anon_send(self, JoinAnswered{std::move(done)});
                                });
   }
 
-  void joined(const JoinAnswered& answer) {
-    joining_ = false;
-    if (!answer.done)
-      return log::warn("node.join_failed",
-                       {{"actor", "membership"}, {"reason", answer.done.error().message}});
-    context_->vitals->set_owner(next_);
-    context_->vitals->renewed(asked_at_);
-    context_->vitals->joined = true;
-    context_->vitals->store_up = true;
-    log::info("node.joined_store", {{"actor", "membership"}, {"incarnation", next_}});
-    context_->actors->tell("orchestrator", Joined{});
-  }
-
-  void beat() {
-    if (joining_) return;
-    if (!context_->vitals->joined) return join();
-    if (!renewing_) {
-      renewing_ = true;
-      context_->membership->renew(
-          context_->vitals->owner(), context_->link->up(),
-          [self = handle_of(this), asked_at = Steady::now()](Result<bool> stands) {
-            caf::anon_send(self, RenewAnswered{std::move(stands), asked_at});
-          });
-    }
-    context_->membership->peers(
-        [self = handle_of(this)](Result<std::vector<ports::PeerRow>> peers) {
-          caf::anon_send(self, PeersRead{std::move(peers)});
+  void renew(IncarnationId incarnation) override {
+    context_->membership->renew(
+        incarnation, context_->link->up(),
+        [self = handle_of(this), asked_at = monotonic_time()](Result<bool> stands) {
+          caf::anon_send(self, RenewAnswered{std::move(stands), asked_at});
         });
   }
 
-  void renewed(const RenewAnswered& answer) {
-    renewing_ = false;
-    context_->vitals->store_up = answer.stands.ok();
-    if (!answer.stands)
-      return log::warn("node.renew_failed",
-                       {{"actor", "membership"}, {"reason", answer.stands.error().message}});
-    if (*answer.stands) return context_->vitals->renewed(answer.asked_at);
-    log::error("node.fenced",
-               {{"actor", "membership"}, {"incarnation", context_->vitals->owner()}});
-    context_->vitals->lease_lost();
-    context_->vitals->joined = false;
-    context_->actors->tell("orchestrator", Fenced{});
-    join();
+  void read_peers() override {
+    context_->membership->peers([self = handle_of(this), asked_at = monotonic_time()](
+                                    Result<std::vector<ports::PeerRow>> peers) {
+      caf::anon_send(self, PeersRead{std::move(peers), asked_at});
+    });
   }
 
-  /// A beat is watched by this node's own monotonic clock; a failed read starts every watch afresh.
-  void watch(const PeersRead& read) {
-    if (!read.peers) return watches_.clear();
-    const auto now = Steady::now();
-    std::map<IncarnationId, Watch> next;
-    for (const auto& peer : *read.peers) {
-      if (peer.fenced || peer.incarnation == context_->vitals->owner()) continue;
-      const auto known = watches_.find(peer.incarnation);
-      const bool same = known != watches_.end() && known->second.beat == peer.beat;
-      next[peer.incarnation] = same ? known->second : Watch{peer.beat, now};
-      if (same && now - known->second.since > limits::lease_period) fence(peer);
-    }
-    watches_ = std::move(next);
-  }
-
-  void fence(const ports::PeerRow& peer) {
+  void fence(const ports::PeerRow& peer) override {
     log::warn("node.fencing",
               {{"actor", "membership"}, {"peer", peer.name}, {"incarnation", peer.incarnation}});
     context_->membership->fence(peer.incarnation, peer.beat,
@@ -132,22 +97,31 @@ class Membership final : public caf::event_based_actor {
                                 });
   }
 
-  void peer_fenced(const FenceAnswered& answer) {
-    watches_.erase(answer.peer.incarnation);
-    if (answer.fenced && *answer.fenced) context_->actors->tell("orchestrator", ClaimNow{});
+  void grants_stand_until(Millis until) override { context_->vitals->grant_until(until); }
+
+  void owner_is(IncarnationId incarnation) override {
+    context_->vitals->set_owner(incarnation);
+    context_->vitals->joined = true;
+    log::info("node.joined_store", {{"actor", "membership"}, {"incarnation", incarnation}});
+    context_->actors->tell("orchestrator", Joined{incarnation});
   }
 
-  struct Watch {
-    std::uint64_t beat = 0;
-    Steady::time_point since;
-  };
+  void lost(IncarnationId incarnation) override {
+    log::error("node.fenced", {{"actor", "membership"}, {"incarnation", incarnation}});
+    context_->vitals->joined = false;
+    context_->actors->tell("orchestrator", Fenced{});
+  }
+
+  void claim() override { context_->actors->tell("orchestrator", ClaimNow{}); }
+
+  std::optional<IncarnationId> owner_so_far() const {
+    if (!context_->vitals->joined) return std::nullopt;
+    return context_->vitals->owner();
+  }
 
   Context context_;
   SystemEntropy entropy_;
-  IncarnationId next_;
-  Steady::time_point asked_at_;
-  bool joining_ = false, renewing_ = false;
-  std::map<IncarnationId, Watch> watches_;
+  lease::LeaseKeeper keeper_{entropy_, *this, owner_so_far()};
 };
 
 } // namespace

@@ -47,7 +47,8 @@ std::vector<Part> parts_of(const Context& context) {
     add("agent_host", spawn_agent_host);
     for (const auto& toolkit : context->catalogue.toolkits)
       add("tool_server:" + std::string{toolkit->name()},
-          [toolkit, calls = make_tool_calls()](caf::actor_system& system, const Context& node) {
+          [toolkit, calls = make_tool_calls(context->process)](caf::actor_system& system,
+                                                               const Context& node) {
             return spawn_tool_server(system, node, toolkit, calls);
           });
   }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/clocks.hpp"
 #include "actors/directory.hpp"
 #include "actors/link.hpp"
 #include "runtime/config/settings.hpp"
@@ -18,6 +19,7 @@
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/metrics.hpp"
+#include "runtime/supervision/kept_runs.hpp"
 #include "toolkits/catalogue.hpp"
 
 namespace troupe::actors {
@@ -27,8 +29,6 @@ inline constexpr std::string_view version = "0.1.0";
 /// Facts that change. Thread-safe.
 class Vitals {
  public:
-  using SteadyTime = std::chrono::steady_clock::time_point;
-
   std::atomic<std::uint32_t> free_slots{0}, runs_owned{0};
   std::atomic<bool> draining{false}, joined{false}, store_up{false};
 
@@ -41,49 +41,14 @@ class Vitals {
     const std::lock_guard lock{mutex_};
     owner_ = incarnation;
   }
-  /// Grants are given only while the lease surely stands: until lease_margin before it could lapse.
-  bool may_grant() const { return std::chrono::steady_clock::now() < grants_until_.load(); }
-  void renewed(SteadyTime asked_at) {
-    grants_until_ = asked_at + limits::lease_period - limits::lease_margin;
-  }
-  void lease_lost() { grants_until_ = SteadyTime::min(); }
+  /// Grants are given only while the lease surely stands (runtime/lease).
+  bool may_grant() const { return monotonic_time() < grants_until_.load(); }
+  void grant_until(Millis until) { grants_until_ = until; }
 
  private:
   mutable std::mutex mutex_;
   IncarnationId owner_;
-  std::atomic<SteadyTime> grants_until_{SteadyTime::min()};
-};
-
-/// The runs this node owns: outlives a crash of the orchestrator actor. Thread-safe.
-class OwnedRuns {
- public:
-  void add(const ports::RunRow& row) {
-    const std::lock_guard lock{mutex_};
-    rows_[row.id] = row;
-  }
-  void remove(RunId id) {
-    const std::lock_guard lock{mutex_};
-    rows_.erase(id);
-  }
-  void clear() {
-    const std::lock_guard lock{mutex_};
-    rows_.clear();
-  }
-  std::optional<ports::RunRow> find(RunId id) const {
-    const std::lock_guard lock{mutex_};
-    const auto found = rows_.find(id);
-    return found == rows_.end() ? std::nullopt : std::optional{found->second};
-  }
-  std::vector<ports::RunRow> list() const {
-    const std::lock_guard lock{mutex_};
-    std::vector<ports::RunRow> rows;
-    for (const auto& [id, row] : rows_) rows.push_back(row);
-    return rows;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::map<RunId, ports::RunRow> rows_;
+  std::atomic<Millis> grants_until_{Millis::min()}; // by the monotonic clock
 };
 
 struct NodeContext {
@@ -92,7 +57,8 @@ struct NodeContext {
   std::shared_ptr<Link> link;
   std::shared_ptr<Vitals> vitals;
   std::shared_ptr<Directory> actors;
-  std::shared_ptr<OwnedRuns> owned;
+  /// Of an orchestrator node: outlives a crash of that actor, and is touched by it alone.
+  std::shared_ptr<supervision::KeptRuns> kept = std::make_shared<supervision::KeptRuns>();
   std::shared_ptr<ports::Metrics> metrics = std::make_shared<ports::NoMetrics>();
   std::vector<config::Team> teams;
   toolkits::Catalogue catalogue; // of an agent node

@@ -7,16 +7,14 @@
 #include "actors/fault.hpp"
 #include "actors/run.hpp"
 #include "runtime/log.hpp"
-#include "runtime/supervision/parking.hpp"
+#include "runtime/supervision/kept_runs.hpp"
 
 namespace troupe::actors {
 namespace {
 
-/// Finds what a lost wake-up left behind: unclaimed runs, unread inboxes.
 constexpr auto sweep_interval = std::chrono::seconds{2};
 static_assert(sweep_interval * 2 <= limits::wake_look_ahead); // each sweep looks ahead afresh
 constexpr auto store_retry = std::chrono::milliseconds{500};
-constexpr std::size_t claim_at_once = 256;
 
 struct Refold { // own timer
   RunId run;
@@ -44,211 +42,202 @@ struct InboxesWaiting {
 template <class T>
 void actor_message(const T&);
 
-class Orchestrator final : public caf::event_based_actor {
+class Orchestrator final : public caf::event_based_actor, private supervision::KeeperPort {
  public:
   Orchestrator(caf::actor_config& config, Context context)
       : event_based_actor{config},
         context_{std::move(context)},
-        bundles_{std::make_shared<BundleCache>()} {}
+        bundles_{std::make_shared<BundleCache>()},
+        kept_{*context_->kept} {}
 
   const char* name() const override { return "orchestrator"; }
 
   caf::behavior make_behavior() override {
     end_on_exception(this, "orchestrator");
     set_down_handler([this](const caf::down_msg& down) { run_down(down); });
-    for (const auto& row : context_->owned->list()) start(row); // after a crash of this actor
-    if (context_->vitals->joined) claim();
+    kept_.attach(*this); // after a crash of this actor
+    if (context_->vitals->joined) kept_.owner_is(context_->vitals->owner(), now());
     delayed_send(this, sweep_interval, Tick{});
     return {
-        [this](Joined) { claim(); },
+        [this](const Joined& joined) { kept_.owner_is(joined.owner, now()); },
+        [this](Fenced) { kept_.owner_is(std::nullopt, now()); },
         [this](ClaimNow) { claim(); },
-        [this](Claimed& claimed) { take(claimed); },
+        [this](const Claimed& claimed) { take(claimed); },
         [this](Tick) { sweep(); },
         [this](Incoming& in) { route(in); },
-        [this](RunLookedUp& found) { answer_for_absent(found); },
+        [this](const RunLookedUp& found) { answer_for_absent(found); },
         [this](const WakeRun& wake) { wake_run(wake.run); },
         [this](const SleeperLookedUp& found) { wake_elsewhere(found); },
-        [this](const InboxesWaiting& inboxes) {
-          if (!inboxes.runs) return; // asked again by the next sweep
-          for (const auto id : *inboxes.runs) tell_run(id, WakeRun{id});
-        },
-        [this](const ParkRun& ask) { park(ask); },
+        [this](const InboxesWaiting& inboxes) { kept_.inboxes_found(inboxes.runs); },
+        [this](const ParkRun& ask) { kept_.park(ask.run, ask.until); },
         [this](const ParkAnswered& answer) { parked(answer); },
-        [this](const NextDue& due) {
-          if (due.at && *due.at) expect(**due.at);
-        },
-        [this](WakeParked) {
-          if (wake_timer_.ring(context_->now())) claim();
-        },
+        [this](const NextDue& due) { kept_.due_found(due.at); },
+        [this](WakeParked) { kept_.rang(now()); },
         [this](const NodeIsGone& gone) {
-          for (const auto& [id, run] : runs_)
-            send(run.actor, Happened{supervision::NodeGone{gone.incarnation}});
+          for (const auto& [id, actor] : actors_)
+            send(actor, Happened{supervision::NodeGone{gone.incarnation}});
         },
-        [this](const RunEnded& ended) { forget(ended.run); },
-        [this](const OwnershipLost& lost) {
-          forget(lost.run);
-          context_->jobs->release(
-              lost.run, context_->vitals->owner(),
-              [self = handle_of(this)](Result<>) { caf::anon_send(self, ClaimNow{}); });
-        },
-        [this](Fenced) { drop_all(); },
-        [this](const Refold& refold) {
-          if (const auto row = context_->owned->find(refold.run)) start(*row);
-        },
+        [this](const RunLeft& run) { left(run); },
+        [this](const Refold& refold) { kept_.start_due(refold.run); },
         [](InjectFault) { crash(); },
     };
   }
 
-  void on_exit() override { stop_runs(); }
+  void on_exit() override {
+    for (const auto& [id, actor] : actors_) {
+      context_->actors->remove(part_of(id));
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    }
+    actors_.clear();
+  }
 
  private:
-  struct Owned {
-    caf::actor actor;
-  };
+  Instant now() const { return context_->now(); }
+  static std::string part_of(RunId id) { return "run:" + to_string(id); }
+
+  /// Sends this actor a Message around the answer of the store.
+  template <class Message, class T>
+  auto tells() {
+    return [self = handle_of(this)](Result<T> answer) {
+      caf::anon_send(self, Message{std::move(answer)});
+    };
+  }
 
   // ---- claiming
 
   void claim() {
-    if (!context_->vitals->joined || context_->vitals->draining) return;
-    full_ = runs_.size() >= limits::runs_owned_max;
-    claim_again_ = claiming_;
-    if (full_ || claiming_) return;
-    claiming_ = true;
-    const auto now = context_->now();
-    asked_for_ = std::min(limits::runs_owned_max - runs_.size(), claim_at_once);
-    wake_timer_.claimed(now);
-    context_->jobs->claim(context_->vitals->owner(), static_cast<std::uint32_t>(asked_for_), now,
-                          [self = handle_of(this)](Result<std::vector<ports::RunRow>> runs) {
-                            caf::anon_send(self, Claimed{std::move(runs)});
-                          });
+    kept_.draining(context_->vitals->draining);
+    kept_.claim(now());
   }
 
-  void take(Claimed& claimed) {
-    claiming_ = false;
+  void claim(IncarnationId owner, std::uint32_t limit) override {
+    context_->jobs->claim(owner, limit, now(), tells<Claimed, std::vector<ports::RunRow>>());
+  }
+
+  void take(const Claimed& claimed) {
     context_->vitals->store_up = claimed.runs.ok();
     if (!claimed.runs)
-      return log::warn("runs.claim_failed",
-                       {{"actor", "orchestrator"}, {"reason", claimed.runs.error().message}});
-    for (const auto& row : *claimed.runs) {
-      context_->owned->add(row);
-      start(row);
-    }
-    if (claim_again_ || claimed.runs->size() == asked_for_) return claim();
-    context_->jobs->next_due(context_->now() + limits::wake_look_ahead,
-                             [self = handle_of(this)](Result<std::optional<Instant>> at) {
-                               caf::anon_send(self, NextDue{std::move(at)});
-                             });
+      log::warn("runs.claim_failed",
+                {{"actor", "orchestrator"}, {"reason", claimed.runs.error().message}});
+    kept_.claimed(claimed.runs, now());
+    count();
   }
 
   void sweep() {
-    claim();
-    if (!runs_.empty())
-      context_->jobs->inboxes_waiting(context_->vitals->owner(),
-                                      [self = handle_of(this)](Result<std::vector<RunId>> runs) {
-                                        caf::anon_send(self, InboxesWaiting{std::move(runs)});
-                                      });
+    kept_.draining(context_->vitals->draining);
+    kept_.sweep(now());
     delayed_send(this, sweep_interval, Tick{});
+  }
+
+  void find_due(Instant horizon) override {
+    context_->jobs->next_due(horizon, tells<NextDue, std::optional<Instant>>());
+  }
+
+  void find_inboxes(IncarnationId owner) override {
+    context_->jobs->inboxes_waiting(owner, tells<InboxesWaiting, std::vector<RunId>>());
+  }
+
+  void release(RunId run, IncarnationId owner) override {
+    context_->jobs->release(
+        run, owner, [self = handle_of(this)](Result<>) { caf::anon_send(self, ClaimNow{}); });
   }
 
   // ---- parking
 
-  void park(const ParkRun& ask) {
-    context_->jobs->park(ask.run, context_->vitals->owner(), ask.until,
-                         [self = handle_of(this), ask](Result<ports::ParkOutcome> outcome) {
-                           caf::anon_send(self, ParkAnswered{ask, std::move(outcome)});
-                         });
+  void ring_at(Instant due) override {
+    delayed_send(this, std::max(due - now(), Millis{0}), WakeParked{});
   }
+
+  void park(RunId run, IncarnationId owner, std::optional<Instant> until) override {
+    context_->jobs->park(
+        run, owner, until,
+        [self = handle_of(this), ask = ParkRun{run, until}](Result<ports::ParkOutcome> outcome) {
+          caf::anon_send(self, ParkAnswered{ask, std::move(outcome)});
+        });
+  }
+
+  void park_later(RunId run, std::optional<Instant> until) override {
+    delayed_send(this, store_retry, ParkRun{run, until});
+  }
+
+  void not_parked(RunId run) override { tell_run(run, NotParked{run}); }
 
   void parked(const ParkAnswered& answer) {
     const auto& [ask, outcome] = answer;
-    if (!runs_.contains(ask.run)) return;
-    if (!outcome)
-      return delayed_send(this, store_retry, ask); // it may be parked: ask until it is known
-    if (*outcome == ports::ParkOutcome::inbox_waiting) return tell_run(ask.run, NotParked{ask.run});
-    stop(ask.run);
+    const bool here = kept_.has(ask.run);
+    kept_.parked(ask.run, ask.until, outcome, now());
+    count();
+    if (!here || !outcome) return;
     if (*outcome == ports::ParkOutcome::not_owner)
-      return log::warn("run.ownership_lost", {{"actor", "orchestrator"}, {"run", ask.run}});
+      log::warn("run.ownership_lost", {{"actor", "orchestrator"}, {"run", ask.run}});
+    if (*outcome != ports::ParkOutcome::parked) return;
     context_->metrics->add(counted::runs_parked);
     log::debug("run.parked", {{"actor", "orchestrator"}, {"run", ask.run}});
-    if (ask.until && *ask.until <= context_->now() + limits::wake_look_ahead) expect(*ask.until);
-  }
-
-  void expect(Instant due) {
-    if (const auto at = wake_timer_.expect(due))
-      delayed_send(this, std::max(*at - context_->now(), Millis{0}), WakeParked{});
   }
 
   // ---- runs
 
-  void start(const ports::RunRow& row) {
-    if (runs_.contains(row.id)) return;
-    auto actor = spawn_run(this, context_, bundles_, row.id, row.bundle);
+  void start(const ports::RunRow& row) override {
+    if (actors_.contains(row.id)) return;
+    const auto actor = spawn_run(this, context_, bundles_, row);
     monitor(actor);
-    runs_[row.id] = {actor};
-    context_->actors->set("run:" + to_string(row.id), actor);
-    context_->vitals->runs_owned = static_cast<std::uint32_t>(runs_.size());
+    actors_[row.id] = actor;
+    context_->actors->set(part_of(row.id), actor);
   }
 
-  void forget(RunId id) {
-    runs_.erase(id);
-    crashes_.erase(id);
-    context_->owned->remove(id);
-    context_->actors->remove("run:" + to_string(id));
-    context_->vitals->runs_owned = static_cast<std::uint32_t>(runs_.size());
-    if (full_ && runs_.size() + claim_at_once <= limits::runs_owned_max) claim();
+  void start_later(RunId run, Millis after) override { delayed_send(this, after, Refold{run}); }
+
+  void stop(RunId run) override {
+    const auto found = actors_.find(run);
+    if (found == actors_.end()) return;
+    const auto actor = found->second;
+    forget(run); // first: it ends in order
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
   }
 
-  /// A run that ended otherwise than in order is folded afresh, the sooner the rarer it crashes.
+  void wake(RunId run) override { tell_run(run, WakeRun{run}); }
+
+  void left(const RunLeft& run) {
+    forget(run.id);
+    kept_.left(run.id, run.owner, run.exit, now());
+    count();
+  }
+
+  void forget(RunId run) {
+    actors_.erase(run);
+    context_->actors->remove(part_of(run));
+  }
+
+  void count() { context_->vitals->runs_owned = static_cast<std::uint32_t>(kept_.size()); }
+
+  template <class Message>
+  void tell_run(RunId run, Message message) {
+    if (const auto actor = actors_.find(run); actor != actors_.end())
+      send(actor->second, std::move(message));
+  }
+
   void run_down(const caf::down_msg& down) {
-    for (const auto& [id, run] : runs_) {
-      if (run.actor.address() != down.source) continue;
+    for (const auto& [id, actor] : actors_) {
+      if (actor.address() != down.source) continue;
       const RunId crashed = id;
-      runs_.erase(crashed);
-      const auto crashes = std::min(++crashes_[crashed], 8u);
-      const auto wait = std::chrono::milliseconds{50 << crashes};
+      actors_.erase(crashed);
+      const auto wait = kept_.crashed(crashed);
       log::error("run.refold", {{"actor", "orchestrator"},
                                 {"run", crashed},
                                 {"reason", describe(down.reason)},
                                 {"in_ms", wait.count()}});
-      delayed_send(this, wait, Refold{crashed});
       return;
     }
   }
 
-  void stop(RunId id) {
-    const auto actor = runs_.at(id).actor;
-    forget(id); // first: it ends in order
-    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  }
-
-  template <class Message>
-  void tell_run(RunId id, Message message) {
-    if (const auto run = runs_.find(id); run != runs_.end())
-      send(run->second.actor, std::move(message));
-  }
-
-  void stop_runs() {
-    for (const auto& [id, run] : runs_) {
-      context_->actors->remove("run:" + to_string(id));
-      caf::anon_send_exit(run.actor, caf::exit_reason::user_shutdown);
-    }
-    runs_.clear();
-  }
-
-  void drop_all() {
-    stop_runs();
-    context_->owned->clear();
-    context_->vitals->runs_owned = 0;
-  }
-
   /// Something is in the inbox of a run: here, at another node, or it was parked and is free now.
-  void wake_run(RunId id) {
-    if (runs_.contains(id)) return tell_run(id, WakeRun{id});
-    if (!looking_up_.insert(id).second) return;
-    context_->jobs->get_run(id,
-                            [self = handle_of(this), id](Result<std::optional<ports::RunRow>> row) {
-                              caf::anon_send(self, SleeperLookedUp{id, std::move(row)});
-                            });
+  void wake_run(RunId run) {
+    if (actors_.contains(run)) return wake(run);
+    if (!looking_up_.insert(run).second) return;
+    context_->jobs->get_run(
+        run, [self = handle_of(this), run](Result<std::optional<ports::RunRow>> row) {
+          caf::anon_send(self, SleeperLookedUp{run, std::move(row)});
+        });
   }
 
   void wake_elsewhere(const SleeperLookedUp& found) {
@@ -256,7 +245,7 @@ class Orchestrator final : public caf::event_based_actor {
     if (!found.row || !*found.row || (**found.row).state != ports::RunState::running) return;
     const auto& row = **found.row;
     if (!row.owner) return claim();
-    if (*row.owner == context_->vitals->owner()) return tell_run(row.id, WakeRun{row.id});
+    if (*row.owner == context_->vitals->owner()) return wake(row.id);
     message::Context about;
     about.run = row.id;
     const auto sent = context_->link->publish(
@@ -272,13 +261,12 @@ class Orchestrator final : public caf::event_based_actor {
 
   void route(Incoming& in) {
     const RunId id = in.message.context.run;
-    if (std::holds_alternative<message::RunSignal>(in.message.body))
-      return tell_run(id, WakeRun{id});
-    const auto run = runs_.find(id);
-    if (run == runs_.end()) return look_up(in);
+    if (std::holds_alternative<message::RunSignal>(in.message.body)) return wake(id);
+    const auto run = actors_.find(id);
+    if (run == actors_.end()) return look_up(in);
     if (std::holds_alternative<message::WhoIs>(in.message.body))
       return answer(in, message::Here{context_->node(), context_->vitals->owner()});
-    send(run->second.actor, std::move(in));
+    send(run->second, std::move(in));
   }
 
   void look_up(const Incoming& in) {
@@ -289,28 +277,9 @@ class Orchestrator final : public caf::event_based_actor {
                             });
   }
 
-  /// For a run that this node does not have: who has it; or, when it is over, that nobody waits any
-  /// more.
   void answer_for_absent(const RunLookedUp& found) {
-    const auto& in = found.question;
     if (!found.row) return; // the executor asks again
-    const auto& row = *found.row;
-    const bool over = !row || row->state != ports::RunState::running;
-    if (std::holds_alternative<message::WhoIs>(in.message.body)) {
-      if (row && row->owner) return answer(in, message::Here{row->owner_node, *row->owner});
-      return answer(in, message::NotHere{over ? "the run is over" : "nobody owns the run now"});
-    }
-    if (!over) return answer(in, message::NotHere{"this node does not own the run"});
-    std::visit(Overloaded{
-                   [&](const message::ActivityReserve& m) {
-                     answer(in, message::ActivityDiscarded{m.key, "the run is over"});
-                   },
-                   [&](const message::ActivitySettle& m) {
-                     answer(in, message::ActivityDiscarded{m.key, "the run is over"});
-                   },
-                   [&](const auto&) { answer(in, message::TaskDiscarded{"the run is over"}); },
-               },
-               in.message.body);
+    answer(found.question, supervision::answer_for_absent(found.question.message.body, *found.row));
   }
 
   void answer(const Incoming& in, message::Body body) {
@@ -326,13 +295,9 @@ class Orchestrator final : public caf::event_based_actor {
 
   Context context_;
   std::shared_ptr<BundleCache> bundles_;
-  std::map<RunId, Owned> runs_;
-  std::map<RunId, unsigned> crashes_;
+  supervision::KeptRuns& kept_;
+  std::map<RunId, caf::actor> actors_;
   std::set<RunId> looking_up_; // one question for each, however much is posted meanwhile
-  supervision::WakeTimer wake_timer_;
-  bool claiming_ = false, claim_again_ = false;
-  bool full_ = false;         // claims wait for runs to end
-  std::size_t asked_for_ = 0; // by the claim under way
 };
 
 } // namespace

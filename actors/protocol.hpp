@@ -12,7 +12,7 @@
 #include "runtime/placement/placement.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/operations.hpp"
-#include "runtime/supervision/run_machine.hpp"
+#include "runtime/supervision/run_driver.hpp"
 #include "toolkits/toolkit.hpp"
 
 namespace troupe::actors {
@@ -128,14 +128,15 @@ struct ParkRun { // run -> orchestrator: it only waits, until then or (nothing) 
 struct NotParked { // orchestrator -> run: its inbox holds something
   RunId run;
 };
-struct RunEnded { // run -> orchestrator
-  RunId run;
-};
-struct OwnershipLost { // run -> orchestrator: somebody else has it, or this node is fenced
-  RunId run;
+struct RunLeft { // run -> orchestrator: finished, or lost to somebody else
+  RunId id;
+  IncarnationId owner; // for whom it ran
+  supervision::RunExit exit{};
 };
 struct Fenced {}; // membership -> orchestrator: drop every run
-struct Joined {}; // membership -> orchestrator: claim
+struct Joined {   // membership -> orchestrator: claim
+  IncarnationId owner;
+};
 
 // ---- intake
 struct SubmitJob {

@@ -8,10 +8,10 @@
 
 namespace troupe::actors {
 
-/// Folds the run from its journal, takes it over (`adopted`) unless this node has it already, and
-/// drives it to its end. Tells the orchestrator RunEnded or OwnershipLost, and ends in order; any
-/// other end means: fold it afresh.
+/// Folds the run from its journal, takes it over (`adopted`) unless its owner of the row has it
+/// already, and drives it to its end. Tells the orchestrator RunLeft, and ends in order; any other
+/// end means: fold it afresh.
 caf::actor spawn_run(caf::event_based_actor* supervisor, Context context,
-                     std::shared_ptr<BundleCache> bundles, RunId id, std::string bundle_hash);
+                     std::shared_ptr<BundleCache> bundles, const ports::RunRow& row);
 
 } // namespace troupe::actors

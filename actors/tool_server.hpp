@@ -11,7 +11,7 @@ namespace troupe::actors {
 /// The calls a tool server has under way. They outlive a crash of its actor, so that a call that
 /// was granted and may have acted is settled, and never mistaken for one that was not.
 class ToolCalls;
-std::shared_ptr<ToolCalls> make_tool_calls();
+std::shared_ptr<ToolCalls> make_tool_calls(IncarnationId process);
 
 /// Hears tool.<toolkit>. At most limits::tool_calls_at_once_max at a time; one more is refused,
 /// no_capacity. A repeated call joins the one that is under way.

@@ -257,7 +257,6 @@ int run_node(const config::Settings& settings, const NodeOptions& options) {
   context.process = SystemEntropy{}.make_id<IncarnationId>(SystemClock{}.now());
   context.vitals = std::make_shared<actors::Vitals>();
   context.actors = std::make_shared<actors::Directory>();
-  context.owned = std::make_shared<actors::OwnedRuns>();
   context.metrics = std::make_shared<telemetry::PrometheusMetrics>();
   if (settings.orchestrator && settings.postgres_url.empty())
     throw Failure{ExitCode::bad_configuration,

@@ -59,7 +59,7 @@ std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& requ
 }
 
 std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& node,
-                                     const message::NodeHeartbeat& heartbeat, Instant now) {
+                                     const message::NodeHeartbeat& heartbeat, Millis now) {
   auto& view = cluster[node];
   std::optional<IncarnationId> replaced;
   if (view.last.incarnation && view.last.incarnation != heartbeat.incarnation) {
@@ -74,7 +74,7 @@ std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& no
   return replaced;
 }
 
-std::vector<NodeView> remove_silent(ClusterView& cluster, Instant now) {
+std::vector<NodeView> remove_silent(ClusterView& cluster, Millis now) {
   std::vector<NodeView> gone;
   std::erase_if(cluster, [&](const auto& item) {
     const bool silent = now - item.second.seen > limits::lease_period;

@@ -31,11 +31,18 @@ std::optional<Placement> choose(const ClusterView& cluster, const PlacementReque
 /// it, all slots are taken".
 std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& request);
 
-/// Takes a heartbeat in. Returns the incarnation that it replaces, if the node was started anew.
+struct Gone { // a node's incarnation, for good
+  std::string node;
+  IncarnationId incarnation;
+  std::string_view why;
+};
+
+/// Takes a heartbeat in at `now` of a monotonic clock. Returns the incarnation that it replaces, if
+/// the node was started anew.
 std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& node,
-                                     const message::NodeHeartbeat& heartbeat, Instant now);
+                                     const message::NodeHeartbeat& heartbeat, Millis now);
 
 /// Removes the nodes not heard of for the lease period, and returns them.
-std::vector<NodeView> remove_silent(ClusterView& cluster, Instant now);
+std::vector<NodeView> remove_silent(ClusterView& cluster, Millis now);
 
 } // namespace troupe::placement

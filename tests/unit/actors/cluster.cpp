@@ -43,7 +43,6 @@ std::shared_ptr<NodeContext> make_context(const std::string& name, bool orchestr
   context->process = SystemEntropy{}.make_id<IncarnationId>(SystemClock{}.now());
   context->vitals = std::make_shared<Vitals>();
   context->actors = std::make_shared<Directory>();
-  context->owned = std::make_shared<OwnedRuns>();
   context->teams = {test_team()};
   return context;
 }

@@ -11,12 +11,12 @@ namespace {
 struct Cluster {
   ClusterView view;
   SeededEntropy entropy{5};
-  Instant now{std::chrono::milliseconds{1'000'000}};
+  Millis now{1'000'000}; // of the monotonic clock
 
   message::NodeHeartbeat beat(std::uint32_t free, std::vector<std::string> roles = {"*"},
                               std::vector<std::string> labels = {}) {
     message::NodeHeartbeat heartbeat;
-    heartbeat.incarnation = entropy.make_id<IncarnationId>(now);
+    heartbeat.incarnation = entropy.make_id<IncarnationId>(Instant{now});
     heartbeat.modes = {"agent"};
     heartbeat.roles = std::move(roles);
     heartbeat.labels = std::move(labels);

@@ -1,0 +1,157 @@
+#include "runtime/agent/host_driver.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "runtime/json_value.hpp"
+#include "runtime/limits.hpp"
+
+namespace troupe::agent {
+namespace {
+
+constexpr std::size_t epochs_kept_max = 10'000; // by run; the oldest ids go first
+
+/// "agent-1/agent_host@<incarnation>" names the incarnation that is meant; nothing if it names
+/// none.
+std::optional<IncarnationId> incarnation_in(const std::string& recipient) {
+  const auto at = recipient.rfind('@');
+  if (at == std::string::npos) return std::nullopt;
+  return parse_id<IncarnationId>(std::string_view{recipient}.substr(at + 1));
+}
+
+std::string job_of(const JsonText& context) {
+  const auto value = read_json(context.text);
+  const auto* object = value ? value->if_object() : nullptr;
+  const auto* job = object != nullptr ? object->if_contains("job") : nullptr;
+  const auto* id =
+      job != nullptr && job->is_object() ? job->get_object().if_contains("id") : nullptr;
+  return id != nullptr && id->is_string() ? std::string{id->get_string()} : std::string{"no-job"};
+}
+
+} // namespace
+
+std::string owner_in(const message::AgentMessage& whois_answer) {
+  if (const auto* here = std::get_if<message::Here>(&whois_answer.body)) return here->node;
+  return whois_answer.sender.substr(0, whois_answer.sender.find('/'));
+}
+
+// ---- what owners ask
+
+void HostDriver::receive(Asked asked, bool draining) {
+  const auto meant = incarnation_in(asked.message.recipient);
+  if (meant && *meant != process_)
+    return port_.answer(asked, message::NotHere{"this node was started anew"});
+  const auto& context = asked.message.context;
+  auto& seen = epochs_[context.run];
+  if (context.epoch < seen)
+    return port_.answer(asked, message::NotHere{"an owner of a later epoch has the run"});
+  seen = context.epoch;
+  if (epochs_.size() > epochs_kept_max) epochs_.erase(epochs_.begin());
+  std::visit(Overloaded{
+                 [&](message::TaskAssigned& task) { assigned(asked, task, draining); },
+                 [&](const message::TaskStatus&) { status(asked); },
+                 [&](const message::TaskCancel& cancel) { this->cancel(asked, cancel.reason); },
+                 [&](const auto&) {
+                   port_.answer(asked, message::NotHere{"not a message for an agent host"});
+                 },
+             },
+             asked.message.body);
+}
+
+void HostDriver::assigned(Asked& asked, message::TaskAssigned& task, bool draining) {
+  if (find(asked.message.context) != attempts_.end()) return status(asked); // repeated
+  const auto refuse = [&](std::string why) {
+    port_.answer(asked, message::TaskRefused{make_error(ErrorClass::no_capacity, std::move(why))});
+  };
+  if (draining) return refuse("the node is draining");
+  if (free_slots() == 0) return refuse("all slots are taken");
+
+  Assignment assignment{asked.message.context, std::move(task), asked.from, ""};
+  assignment.job = job_of(assignment.task.context);
+  const auto number = ++last_number_;
+  attempts_[number] = {asked.message.context, asked.from, std::nullopt};
+  if (const auto started = port_.start(number, std::move(assignment)); !started) {
+    attempts_.erase(number); // the completion itself
+    return port_.answer(asked, message::TaskFailed{started.error(), std::nullopt, {}});
+  }
+  port_.answer(asked, message::TaskAccepted{process_});
+}
+
+void HostDriver::status(const Asked& asked) {
+  const auto found = find(asked.message.context);
+  if (found == attempts_.end())
+    return port_.answer(asked, message::NotHere{"no such attempt on this node"});
+  auto& attempt = found->second;
+  attempt.owner_node = asked.from; // whoever asks under the highest epoch owns the run now
+  attempt.context.epoch = asked.message.context.epoch;
+  if (attempt.end) return port_.answer(asked, *attempt.end);
+  port_.answer(asked, message::TaskAccepted{process_});
+}
+
+void HostDriver::cancel(const Asked& asked, const std::string& reason) {
+  const auto found = find(asked.message.context);
+  if (found != attempts_.end() && !found->second.end) port_.stop(found->first, reason);
+}
+
+// ---- how attempts end
+
+void HostDriver::ended(std::uint64_t number, message::Body end) {
+  const auto found = attempts_.find(number);
+  if (found == attempts_.end() || found->second.end) return;
+  found->second.end = std::move(end);
+  deliver(number, found->second);
+}
+
+void HostDriver::deliver(std::uint64_t number, const Attempt& attempt) {
+  port_.deliver(number, {"run", attempt.owner_node, attempt.owner_node + "/run", attempt.context,
+                         *attempt.end});
+}
+
+void HostDriver::delivered(std::uint64_t number, const Result<message::AgentMessage>& answer) {
+  const auto found = attempts_.find(number);
+  if (found == attempts_.end()) return;
+  const auto is = [&](auto what) {
+    return answer && std::holds_alternative<decltype(what)>(answer->body);
+  };
+  // Commands of an owner whose epoch was superseded are ignored.
+  const bool stale = answer && answer->context.epoch != 0 &&
+                     answer->context.epoch < epochs_[found->second.context.run];
+  if (is(message::TaskAcknowledged{}) || (is(message::TaskDiscarded{}) && !stale)) {
+    attempts_.erase(found);
+    return;
+  }
+  const bool elsewhere =
+      answer ? is(message::NotHere{}) : answer.error().error_class == ErrorClass::agent_down;
+  if (!elsewhere) return deliver_later(number);
+  port_.ask_whois(number,
+                  {"whois", "any", "any/orchestrator", found->second.context, message::WhoIs{}});
+}
+
+void HostDriver::owner_found(std::uint64_t number, const Result<message::AgentMessage>& answer) {
+  const auto found = attempts_.find(number);
+  if (found == attempts_.end()) return;
+  if (answer) found->second.owner_node = owner_in(*answer);
+  deliver_later(number);
+}
+
+void HostDriver::deliver_later(std::uint64_t number) {
+  port_.deliver_later(number, limits::repeat_interval);
+}
+
+void HostDriver::delivery_due(std::uint64_t number) {
+  if (const auto found = attempts_.find(number); found != attempts_.end())
+    deliver(number, found->second);
+}
+
+HostDriver::Attempts::iterator HostDriver::find(const message::Context& context) {
+  return std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& item) {
+    return item.second.context.run == context.run && item.second.context.attempt == context.attempt;
+  });
+}
+
+std::uint32_t HostDriver::free_slots() const {
+  const auto taken = static_cast<std::uint32_t>(attempts_.size());
+  return slots_ - std::min(taken, slots_);
+}
+
+} // namespace troupe::agent

@@ -1,0 +1,59 @@
+// Stage 4 of 9: who waits for a node, and who has credit. Sans I/O: actors/dispatcher and the
+// simulation run this class.
+#pragma once
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/placement/placement.hpp"
+
+namespace troupe::placement {
+
+struct Offer {
+  RunId run;
+  Placement placement;
+};
+
+/// Every `now` is of this node's monotonic clock, which no correction of the date moves.
+class DispatchQueue {
+ public:
+  struct Heard {
+    bool joined = false;      // never heard of before
+    std::optional<Gone> gone; // the incarnation that left, or that another one replaced
+  };
+  /// A message to hb.all. Whoever waits may be served afterwards.
+  Heard hear(const std::string& from, const message::Body& body, Millis now);
+
+  /// A place at once, or nothing: then it waits, by priority and age. Asked again, the newer one
+  /// counts.
+  std::optional<Placement> place(PlacementRequest wanted);
+  void withdraw(RunId run, std::string_view step); // an empty step: all of the run's
+  /// Places for those who wait, as far as there is credit.
+  std::vector<Offer> serve();
+
+  void give_back(IncarnationId node);   // an attempt there ended, or was never sent
+  void take_credit(IncarnationId node); // it refused: no credit until its next heartbeat
+  /// While the bus is down nobody is declared gone, and afterwards everybody has a lease period.
+  void link_changed(bool up, Millis now);
+  /// The nodes silent for the lease period, each once. Call it twice a heartbeat or more: after a
+  /// gap in the calls (this process stood still, what was sent to it waits unread) everybody has a
+  /// lease period again.
+  std::vector<Gone> sweep(Millis now);
+
+  const ClusterView& cluster() const { return cluster_; }
+  std::size_t waiting() const { return waiters_.size(); }
+
+ private:
+  std::optional<Placement> take(const PlacementRequest& wanted);
+  NodeView* find(IncarnationId incarnation);
+  void excuse_everybody(Millis now);
+
+  ClusterView cluster_;
+  std::deque<PlacementRequest> waiters_;
+  std::optional<Millis> swept_;
+  bool link_up_ = true;
+};
+
+} // namespace troupe::placement

@@ -1,0 +1,139 @@
+#include "runtime/supervision/kept_runs.hpp"
+
+#include <algorithm>
+
+#include "runtime/limits.hpp"
+
+namespace troupe::supervision {
+namespace {
+
+constexpr std::size_t claim_at_once = 256;
+
+} // namespace
+
+void KeptRuns::attach(KeeperPort& port) {
+  port_ = &port;
+  claiming_ = false;
+  wake_timer_ = {}; // timers went with the shell
+  for (const auto& [id, kept] : runs_) port_->start(kept.row);
+}
+
+void KeptRuns::owner_is(std::optional<IncarnationId> owner, Instant now) {
+  if (owner_ != owner) {
+    for (const auto& [id, kept] : runs_) port_->stop(id);
+    runs_.clear();
+    owner_ = owner;
+    claiming_ = false;
+  }
+  claim(now);
+}
+
+// ---- claiming
+
+void KeptRuns::claim(Instant now) {
+  if (!owner_ || draining_) return;
+  full_ = runs_.size() >= limits::runs_owned_max;
+  claim_again_ = claiming_;
+  if (full_ || claiming_) return;
+  claiming_ = true;
+  asked_for_ = std::min(limits::runs_owned_max - runs_.size(), claim_at_once);
+  wake_timer_.claimed(now);
+  port_->claim(*owner_, static_cast<std::uint32_t>(asked_for_));
+}
+
+void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now) {
+  claiming_ = false;
+  if (!rows) return;
+  for (const auto& row : *rows)
+    if (row.owner == owner_ && runs_.try_emplace(row.id, Kept{row}).second) port_->start(row);
+  if (claim_again_ || rows->size() == asked_for_) return claim(now);
+  port_->find_due(now + limits::wake_look_ahead);
+}
+
+void KeptRuns::due_found(const Result<std::optional<Instant>>& due) {
+  if (due && *due) expect(**due);
+}
+
+void KeptRuns::expect(Instant due) {
+  if (const auto at = wake_timer_.expect(due)) port_->ring_at(*at);
+}
+
+void KeptRuns::rang(Instant now) {
+  if (wake_timer_.ring(now)) claim(now);
+}
+
+void KeptRuns::sweep(Instant now) {
+  claim(now);
+  if (owner_ && !runs_.empty()) port_->find_inboxes(*owner_);
+}
+
+void KeptRuns::inboxes_found(const Result<std::vector<RunId>>& runs) {
+  if (!runs) return; // asked again by the next sweep
+  for (const auto id : *runs) port_->wake(id);
+}
+
+// ---- parking
+
+void KeptRuns::park(RunId run, std::optional<Instant> until) {
+  if (owner_ && has(run)) port_->park(run, *owner_, until);
+}
+
+void KeptRuns::parked(RunId run, std::optional<Instant> until,
+                      const Result<ports::ParkOutcome>& outcome, Instant now) {
+  if (!has(run)) return;
+  if (!outcome) return port_->park_later(run, until); // it may be parked: ask until it is known
+  if (*outcome == ports::ParkOutcome::inbox_waiting) return port_->not_parked(run);
+  port_->stop(run);
+  forget(run, now);
+  if (*outcome == ports::ParkOutcome::parked && until && *until <= now + limits::wake_look_ahead)
+    expect(*until);
+}
+
+// ---- runs
+
+void KeptRuns::forget(RunId run, Instant now) {
+  runs_.erase(run);
+  if (full_ && runs_.size() + claim_at_once <= limits::runs_owned_max) claim(now);
+}
+
+void KeptRuns::left(RunId run, IncarnationId owner, RunExit exit, Instant now) {
+  if (owner != owner_ || !has(run)) return;
+  if (exit == RunExit::fold_again) {
+    crashed(run);
+    return;
+  }
+  forget(run, now);
+  if (exit == RunExit::ownership_lost) port_->release(run, owner);
+}
+
+Millis KeptRuns::crashed(RunId run) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return Millis{0};
+  const Millis wait{50 << std::min(++found->second.crashes, 8u)};
+  port_->start_later(run, wait);
+  return wait;
+}
+
+void KeptRuns::start_due(RunId run) {
+  if (const auto found = runs_.find(run); found != runs_.end()) port_->start(found->second.row);
+}
+
+// ---- what is not here
+
+message::Body answer_for_absent(const message::Body& question,
+                                const std::optional<ports::RunRow>& row) {
+  using namespace message;
+  const bool over = !row || row->state != ports::RunState::running;
+  if (std::holds_alternative<WhoIs>(question)) {
+    if (row && row->owner) return Here{row->owner_node, *row->owner};
+    return NotHere{over ? "the run is over" : "nobody owns the run now"};
+  }
+  if (!over) return NotHere{"this node does not own the run"};
+  if (const auto* reserve = std::get_if<ActivityReserve>(&question))
+    return ActivityDiscarded{reserve->key, "the run is over"};
+  if (const auto* settle = std::get_if<ActivitySettle>(&question))
+    return ActivityDiscarded{settle->key, "the run is over"};
+  return TaskDiscarded{"the run is over"};
+}
+
+} // namespace troupe::supervision

@@ -1,0 +1,90 @@
+// Stage 3 of 9: the runs that this node owns: claims them, has each folded and driven, lets go of
+// them, parks those that only wait. Sans I/O: actors/orchestrator and the simulation run this
+// class.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+
+#include "runtime/message/agent_message.hpp"
+#include "runtime/ports/job_store.hpp"
+#include "runtime/supervision/parking.hpp"
+#include "runtime/supervision/run_driver.hpp"
+
+namespace troupe::supervision {
+
+/// What this needs of its shell. No call may lead back before it has returned.
+class KeeperPort {
+ public:
+  virtual ~KeeperPort() = default;
+  virtual void claim(IncarnationId owner, std::uint32_t limit) = 0; // answer: claimed()
+  virtual void find_due(Instant horizon) = 0;                       // answer: due_found()
+  virtual void ring_at(Instant due) = 0;                            // answer: rang()
+  virtual void start(const ports::RunRow& row) = 0; // folds and drives it; its end: left()
+  virtual void stop(RunId run) = 0;
+  virtual void wake(RunId run) = 0;                         // its inbox holds something
+  virtual void find_inboxes(IncarnationId owner) = 0;       // answer: inboxes_found()
+  virtual void release(RunId run, IncarnationId owner) = 0; // answer: claim()
+  virtual void start_later(RunId run, Millis after) = 0;    // answer: start_due()
+  virtual void park(RunId run, IncarnationId owner,
+                    std::optional<Instant> until) = 0;                  // answer: parked()
+  virtual void not_parked(RunId run) = 0;                               // its inbox holds something
+  virtual void park_later(RunId run, std::optional<Instant> until) = 0; // answer: park()
+};
+
+class KeptRuns {
+ public:
+  /// The shell of the moment, which starts what the one before left behind. `port` must stay.
+  void attach(KeeperPort& port);
+
+  /// The store knows this node under `owner`; nothing: it was fenced, and every run is dropped.
+  void owner_is(std::optional<IncarnationId> owner, Instant now);
+  void draining(bool draining) { draining_ = draining; } // claims nothing
+
+  void claim(Instant now); // a new job, or runs that somebody left
+  void claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now);
+  void due_found(const Result<std::optional<Instant>>& due);
+  void rang(Instant now);
+  void sweep(Instant now); // finds what a lost wake-up left: unclaimed runs, unread inboxes
+  void inboxes_found(const Result<std::vector<RunId>>& runs);
+
+  /// It only waits, until then or (nothing) for its inbox. No append of it is under way, and it
+  /// decides nothing until it is stopped or woken.
+  void park(RunId run, std::optional<Instant> until);
+  void parked(RunId run, std::optional<Instant> until, const Result<ports::ParkOutcome>& outcome,
+              Instant now);
+
+  /// The driver of a run is done. One that ran under another incarnation than this node has now was
+  /// dropped with it, and says nothing.
+  void left(RunId run, IncarnationId owner, RunExit exit, Instant now);
+  /// It is folded afresh, the sooner the rarer it crashes. Returns when.
+  Millis crashed(RunId run);
+  void start_due(RunId run);
+
+  bool has(RunId run) const { return runs_.contains(run); }
+  std::size_t size() const { return runs_.size(); }
+
+ private:
+  struct Kept {
+    ports::RunRow row;
+    unsigned crashes = 0;
+  };
+
+  void expect(Instant due);
+  void forget(RunId run, Instant now);
+
+  KeeperPort* port_ = nullptr;
+  std::map<RunId, Kept> runs_;
+  std::optional<IncarnationId> owner_;
+  WakeTimer wake_timer_;
+  bool claiming_ = false, claim_again_ = false, draining_ = false;
+  bool full_ = false;         // claims wait for runs to end
+  std::size_t asked_for_ = 0; // by the claim under way
+};
+
+/// What an orchestrator that does not own a run answers from its row in the store: who does; or,
+/// when it is over, that nobody waits any more.
+message::Body answer_for_absent(const message::Body& question,
+                                const std::optional<ports::RunRow>& row);
+
+} // namespace troupe::supervision

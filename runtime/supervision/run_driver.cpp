@@ -1,0 +1,164 @@
+#include "runtime/supervision/run_driver.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include "runtime/limits.hpp"
+
+namespace troupe::supervision {
+namespace {
+
+constexpr std::size_t stimuli_per_decision_max = 64;
+constexpr std::size_t stimuli_max = 10'000;
+
+} // namespace
+
+void RunDriver::begin(RunState state, Adopt owner) {
+  owner_ = std::move(owner);
+  machine_ = std::make_unique<RunMachine>(std::move(state), entropy_);
+}
+
+void RunDriver::inbox_read(std::vector<ports::InboxRow> rows, Instant now) {
+  if (!machine_) return;
+  if (!std::exchange(adopted_, true)) stimuli_.push_front(owner_);
+  std::erase_if(rows, [&](const auto& row) { return !inbox_seen_.insert(row.id).second; });
+  if (!rows.empty()) stimuli_.push_back(InboxRead{std::move(rows)});
+  pump(now);
+}
+
+void RunDriver::receive(message::AgentMessage message, ReplyAddress reply_to, Instant now) {
+  if (stimuli_.size() >= stimuli_max) return;
+  const ReplyToken token = ++last_token_;
+  if (!reply_to.subject.empty()) replies_[token] = std::move(reply_to);
+  happen(Received{token, std::move(message)}, now);
+}
+
+void RunDriver::happen(Stimulus stimulus, Instant now) {
+  stimuli_.push_back(std::move(stimulus));
+  pump(now);
+}
+
+// ---- deciding
+
+void RunDriver::pump(Instant now) {
+  if (busy_ || left_ || !adopted_ || stimuli_.empty()) return;
+  busy_ = true;
+  const auto end = stimuli_.begin() +
+                   static_cast<std::ptrdiff_t>(std::min(stimuli_.size(), stimuli_per_decision_max));
+  const std::vector<Stimulus> batch{std::make_move_iterator(stimuli_.begin()),
+                                    std::make_move_iterator(end)};
+  stimuli_.erase(stimuli_.begin(), end);
+  for (const auto& stimulus : batch)
+    if (const auto* received = std::get_if<Received>(&stimulus))
+      batch_tokens_.push_back(received->reply);
+  decided_at_ = now;
+  decision_ = machine_->decide(batch, decided_at_);
+  place_or_append(now);
+}
+
+void RunDriver::offered(placement::Placement placement, Instant now) {
+  offers_.push_back(std::move(placement));
+  take_offers(now);
+}
+
+void RunDriver::take_offers(Instant now) {
+  if (busy_ || left_ || !adopted_ || offers_.empty()) return;
+  busy_ = true;
+  decided_at_ = now;
+  decision_ = {};
+  machine_->place(std::exchange(offers_, {}), decided_at_, decision_);
+  place_or_append(now);
+}
+
+void RunDriver::place_or_append(Instant now) {
+  if (decision_.wanted.empty()) return append(now);
+  placing_ = true;
+  port_.place(std::exchange(decision_.wanted, {}));
+}
+
+void RunDriver::placed(const std::vector<placement::Placement>& placements, Instant now) {
+  if (!std::exchange(placing_, false)) return;
+  machine_->place(placements, decided_at_, decision_);
+  place_or_append(now);
+}
+
+void RunDriver::append(Instant now) {
+  auto& applied = decision_.inbox_applied; // leave the inbox with the next append, whichever it is
+  inbox_applied_.insert(inbox_applied_.end(), applied.begin(), applied.end());
+  if (decision_.events.empty()) return perform(now);
+  ports::Append append;
+  append.run = id_;
+  append.seq = machine_->take_seq();
+  append.id = entropy_.make_id<AppendId>(decided_at_);
+  append.owner = owner_.incarnation;
+  append.at = decided_at_;
+  append.body = encode(decision_.events);
+  append.inbox_applied = std::exchange(inbox_applied_, {});
+  append.end = decision_.end;
+  appending_ = append.id;
+  port_.append(std::move(append));
+}
+
+void RunDriver::appended(AppendId id, ports::AppendOutcome outcome, Instant now) {
+  if (left_ || id != appending_) return;
+  appending_ = {};
+  switch (outcome) {
+    case ports::AppendOutcome::durable: return perform(now);
+    case ports::AppendOutcome::ownership_lost: return leave(RunExit::ownership_lost);
+    case ports::AppendOutcome::inbox_waiting: // it may not end past a signal it has not seen
+      return leave(RunExit::fold_again);
+  }
+}
+
+void RunDriver::leave(RunExit exit) {
+  if (!std::exchange(left_, true)) port_.leave(exit);
+}
+
+// ---- performing, once durable
+
+void RunDriver::perform(Instant now) {
+  for (const auto& event : decision_.events) port_.committed(event);
+  const auto effects = std::exchange(decision_, {}).effects;
+  for (const auto& effect : effects) perform(effect);
+  for (const auto token : batch_tokens_) replies_.erase(token);
+  batch_tokens_.clear();
+  busy_ = false;
+  if (left_) return;
+  for (const auto& path : std::exchange(refolds_, {})) refold(path, now);
+  take_offers(now);
+  pump(now);
+}
+
+void RunDriver::perform(const Effect& effect) {
+  if (const auto* answer = std::get_if<Reply>(&effect)) return reply(*answer);
+  if (std::holds_alternative<EndRun>(effect)) return leave(RunExit::finished);
+  port_.perform(effect);
+}
+
+void RunDriver::reply(const Reply& reply) {
+  const auto to = replies_.find(reply.reply);
+  if (to == replies_.end()) return;
+  if (std::holds_alternative<message::ActivityGranted>(reply.body) && !port_.may_grant()) return;
+  port_.answer(to->second, {id_, reply.step, 0, reply.attempt, machine_->state().epoch},
+               reply.body);
+}
+
+// ---- supervising
+
+void RunDriver::child_crashed(const std::string& path, Instant now) {
+  auto& crashes = crashes_[path];
+  std::erase_if(crashes, [&](Instant at) { return at < now - std::chrono::minutes{1}; });
+  crashes.push_back(now);
+  if (!machine_) return;
+  if (crashes.size() > limits::crashes_per_minute_max) return happen(StepCrashed{path}, now);
+  if (busy_)
+    refolds_.push_back(path); // what is decided but not yet durable is not there to be refolded
+  else
+    refold(path, now);
+}
+
+void RunDriver::refold(const std::string& path, Instant now) {
+  for (const auto& effect : machine_->refold(path, now)) perform(effect);
+}
+
+} // namespace troupe::supervision

@@ -1,0 +1,99 @@
+// Stage 3 of 9: drives a RunMachine: gathers what happened into decisions, appends each, and
+// performs it once it is durable. Sans I/O: the CAF shell (actors/run) and the simulated one
+// (runtime/simulation) both run this class.
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "runtime/supervision/run_machine.hpp"
+
+namespace troupe::supervision {
+
+/// Where the answer to a message goes; only the shell knows what it means.
+struct ReplyAddress {
+  std::string subject, node;
+};
+
+/// How a run leaves its driver.
+enum class RunExit : std::uint8_t {
+  finished,
+  ownership_lost, // drop it and release it
+  fold_again,     // signals came before its end
+};
+
+/// What a run needs of its shell. No call may lead back into the driver before it has returned.
+class RunPort {
+ public:
+  virtual ~RunPort() = default;
+  virtual void place(std::vector<placement::PlacementRequest> wanted) = 0; // answer: placed()
+  virtual void append(ports::Append append) = 0;                           // answer: appended()
+  /// Any effect but Reply and EndRun, in order, once its decision is durable.
+  virtual void perform(const Effect& effect) = 0;
+  virtual void answer(const ReplyAddress& to, message::Context context, message::Body body) = 0;
+  virtual bool may_grant() const = 0;             // this node's lease surely stands
+  virtual void committed(const Event& event) = 0; // it is durable, its effects come next
+  virtual void leave(RunExit exit) = 0;           // the last call
+};
+
+class RunDriver {
+ public:
+  /// `entropy` and `port` must outlive the driver.
+  RunDriver(RunId id, Entropy& entropy, RunPort& port) : id_{id}, entropy_{entropy}, port_{port} {}
+
+  /// The fold is done. What came before it waits for the first decision, which adopts the run once
+  /// its inbox has been read.
+  void begin(RunState state, Adopt owner);
+  bool begun() const { return machine_ != nullptr; }
+  bool adopted() const { return adopted_; }
+
+  void inbox_read(std::vector<ports::InboxRow> rows, Instant now);
+  /// From an executor. Beyond a bound messages are dropped: executors repeat them.
+  void receive(message::AgentMessage message, ReplyAddress reply_to, Instant now);
+  void happen(Stimulus stimulus, Instant now);
+  void placed(const std::vector<placement::Placement>& placements, Instant now);
+  void offered(placement::Placement placement, Instant now); // a step that waited can have a node
+  void appended(AppendId id, ports::AppendOutcome outcome, Instant now);
+  /// The actor of a step or group crashed: puts it to work again as the journal has it, and what
+  /// stands below it; too often within a minute is a failure of the step.
+  void child_crashed(const std::string& path, Instant now);
+
+  const RunState& state() const { return machine_->state(); } // requires begun()
+
+ private:
+  void pump(Instant now);
+  void take_offers(Instant now);
+  void place_or_append(Instant now);
+  void append(Instant now);
+  void perform(Instant now);
+  void perform(const Effect& effect);
+  void reply(const Reply& reply);
+  void leave(RunExit exit);
+  void refold(const std::string& path, Instant now);
+
+  RunId id_;
+  Entropy& entropy_;
+  RunPort& port_;
+  std::unique_ptr<RunMachine> machine_;
+  Adopt owner_; // whose appends these are, whatever the node is called meanwhile
+
+  std::deque<Stimulus> stimuli_;
+  std::vector<placement::Placement> offers_;
+  std::set<std::string> inbox_seen_;
+  std::vector<std::string> inbox_applied_;
+  bool adopted_ = false; // the first decision may be made
+  bool busy_ = false, placing_ = false, left_ = false;
+  Decision decision_;
+  Instant decided_at_{};
+  AppendId appending_;
+  ReplyToken last_token_ = 0;
+  std::map<ReplyToken, ReplyAddress> replies_;
+  std::vector<ReplyToken> batch_tokens_;
+  std::map<std::string, std::vector<Instant>> crashes_;
+  std::vector<std::string> refolds_; // wait for the append in flight
+};
+
+} // namespace troupe::supervision

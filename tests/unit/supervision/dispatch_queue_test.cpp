@@ -1,0 +1,94 @@
+#include <boost/test/unit_test.hpp>
+
+#include "runtime/limits.hpp"
+#include "runtime/placement/dispatch_queue.hpp"
+
+using namespace troupe;
+using namespace troupe::placement;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Cluster {
+  DispatchQueue queue;
+  SeededEntropy entropy{5};
+  Millis now{1'000'000};
+  RunId run = entropy.make_id<RunId>(Instant{now});
+
+  IncarnationId beat(const std::string& node, std::uint32_t free,
+                     std::optional<IncarnationId> incarnation = {}) {
+    message::NodeHeartbeat heartbeat;
+    heartbeat.incarnation = incarnation.value_or(entropy.make_id<IncarnationId>(Instant{now}));
+    heartbeat.modes = {"agent"};
+    heartbeat.roles = {"*"};
+    heartbeat.slots = 8;
+    heartbeat.free_slots = free;
+    queue.hear(node, heartbeat, now);
+    return heartbeat.incarnation;
+  }
+  PlacementRequest wants(std::string step, message::Priority priority = {}) const {
+    return {run, std::move(step), "r", {}, priority};
+  }
+  /// Sweeps as a dispatcher does, so that no gap shows.
+  std::vector<Gone> sweep_for(Millis duration) {
+    std::vector<Gone> gone;
+    for (const Millis end = now + duration; now < end; now += 250ms)
+      for (const auto& one : queue.sweep(now)) gone.push_back(one);
+    return gone;
+  }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(dispatch_queue_)
+
+BOOST_AUTO_TEST_CASE(who_waits_is_served_by_priority_and_then_by_age) {
+  Cluster cluster;
+  BOOST_TEST(!cluster.queue.place(cluster.wants("low", message::Priority::low)));
+  BOOST_TEST(!cluster.queue.place(cluster.wants("first", message::Priority::high)));
+  BOOST_TEST(!cluster.queue.place(cluster.wants("second", message::Priority::high)));
+  cluster.beat("n1", 2);
+  const auto offers = cluster.queue.serve();
+  BOOST_REQUIRE_EQUAL(offers.size(), 2u);
+  BOOST_TEST(offers[0].placement.step == "first");
+  BOOST_TEST(offers[1].placement.step == "second");
+  BOOST_TEST(cluster.queue.waiting() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_refused_gets_nothing_until_its_next_heartbeat) {
+  Cluster cluster;
+  const auto node = cluster.beat("n1", 3);
+  cluster.queue.take_credit(node);
+  BOOST_TEST(!cluster.queue.place(cluster.wants("s")));
+  cluster.beat("n1", 1, node);
+  BOOST_TEST(cluster.queue.serve().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(silence_for_the_lease_period_is_being_gone) {
+  Cluster cluster;
+  const auto node = cluster.beat("n1", 3);
+  const auto gone = cluster.sweep_for(limits::lease_period + 1s);
+  BOOST_REQUIRE_EQUAL(gone.size(), 1u);
+  BOOST_TEST((gone[0].incarnation == node));
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_gone_because_this_process_stood_still) {
+  Cluster cluster;
+  const auto node = cluster.beat("n1", 3);
+  BOOST_TEST(cluster.sweep_for(1s).empty());
+  cluster.now += 1h; // the heartbeats wait, unread
+  BOOST_TEST(cluster.queue.sweep(cluster.now).empty());
+  cluster.beat("n1", 3, node);
+  BOOST_TEST(cluster.sweep_for(2s).empty());
+}
+
+BOOST_AUTO_TEST_CASE(nobody_is_gone_because_the_bus_was_down) {
+  Cluster cluster;
+  cluster.beat("n1", 3);
+  cluster.queue.link_changed(false, cluster.now);
+  BOOST_TEST(cluster.sweep_for(1min).empty());
+  cluster.queue.link_changed(true, cluster.now);
+  BOOST_TEST(cluster.sweep_for(limits::lease_period).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
