@@ -169,7 +169,7 @@ Node StepReader::read_step(const SourceNode& source, message::Priority priority)
   if (const auto* retry = fields.find("retry")) node.retry = read_retry(*retry, faults_);
   if (const auto* output = fields.find("output")) node.output = Template{output->to_json()};
 
-  const auto read_group = [&](std::variant<AgentStep, ToolStep, Sequence, Parallel> group) {
+  const auto read_group = [&](NodeKind group) {
     node.kind = std::move(group);
     node.children = read_steps(*fields.find(kind.word), kind.word, node.priority);
   };

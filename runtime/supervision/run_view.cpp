@@ -47,11 +47,6 @@ json::object view(const LedgerEntry& entry) {
           {"duration_ms", entry.duration_ms}};
 }
 
-std::string_view kind_of(const plan::Node& node) {
-  constexpr std::string_view kinds[] = {"agent", "tool", "sequence", "parallel"};
-  return kinds[node.kind.index()];
-}
-
 std::string_view state_of(const RunState& run, const StepState& step) {
   // What stands below a group that never started, or ended early, did not happen either.
   if (step.phase == StepPhase::pending)
@@ -79,7 +74,7 @@ json::object view_step(const RunState& run, StepIndex index) {
   for (const auto& need : step.node->needs) needs.emplace_back(need);
   json::object out{{"id", step.node->id},
                    {"path", step.path},
-                   {"kind", kind_of(*step.node)},
+                   {"kind", plan::kind_name(step.node->kind)},
                    {"state", state_of(run, step)},
                    {"needs", std::move(needs)},
                    {"always", step.node->always},

@@ -13,8 +13,7 @@ void write_kind(std::ostream& out, const Node& node) {
                  [&](const ToolStep& tool) {
                    out << " tool " << tool.tool << " with " << tool.with.value.text;
                  },
-                 [&](const Sequence&) { out << " sequence"; },
-                 [&](const Parallel&) { out << " parallel"; },
+                 [&](const auto&) { out << " " << kind_name(node.kind); },
              },
              node.kind);
 }
