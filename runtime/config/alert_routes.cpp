@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/plan/fields.hpp"
+#include "runtime/plan/inputs.hpp"
 #include "runtime/plan/suggestion.hpp"
 #include "runtime/plan/template.hpp"
 
@@ -47,24 +48,6 @@ std::map<std::string, std::string> read_match(Fields& fields) {
   return match;
 }
 
-/// Inputs are known by name alone before an alert has come; bind_inputs checks their types then.
-void check_inputs(Fields& route, const SourceNode* given, const plan::Plan& plan) {
-  std::vector<std::string> known;
-  for (const auto& [name, input] : plan.inputs) {
-    known.push_back(name);
-    if (input.required && (given == nullptr || given->find(name) == nullptr))
-      route.fault(route.place_of("inputs"),
-                  "the plan asks for the input `" + name + "`; add it to `inputs`");
-  }
-  if (given == nullptr) return;
-  for (std::size_t i = 0; i < given->members.size(); ++i) {
-    const auto& name = given->members[i].first;
-    if (plan.inputs.find(name) == plan.inputs.end())
-      route.fault(given->member_places[i],
-                  "the plan has no input `" + name + "`" + plan::did_you_mean(name, known));
-  }
-}
-
 AlertRoute read_route(const SourceNode& node, const std::vector<std::string>& named,
                       const std::map<std::string, NamedPlan>& plans, std::vector<Fault>& faults) {
   using message::Priority;
@@ -82,8 +65,9 @@ AlertRoute read_route(const SourceNode& node, const std::vector<std::string>& na
 
   fields.require("plan", "name one of the team's `plans`");
   route.plan = fields.filled_text("plan").value_or("");
-  if (const auto plan = plans.find(route.plan); plan != plans.end()) {
-    check_inputs(fields, inputs, plan->second.plan);
+  if (const auto known = plans.find(route.plan); known != plans.end()) {
+    plan::check_given_inputs(known->second.plan, inputs, fields.place_of("inputs"), "inputs",
+                             faults);
   } else if (!route.plan.empty() &&
              std::find(named.begin(), named.end(), route.plan) == named.end()) {
     fields.fault(fields.find("plan")->place, "the team has no plan `" + route.plan + "`" +

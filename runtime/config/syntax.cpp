@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "runtime/plan/language.hpp"
+
 namespace troupe::config {
 namespace {
 
@@ -49,10 +51,7 @@ bool is_cluster_name(std::string_view text) { return is_name(text, lower_and_dig
 
 bool is_node_name(std::string_view text) { return is_name(text, letters_and_digits, "_-"); }
 
-bool is_label(std::string_view text) {
-  const auto name = text.substr(0, text.find('='));
-  return is_node_name(name) && text.find_first_of(" \t\r\n,") == text.npos;
-}
+bool is_label(std::string_view text) { return plan::is_node_label(text); }
 
 bool is_tool_pattern(std::string_view text) {
   if (text == "*") return true;

@@ -54,6 +54,7 @@ class Reader {
     team_.description = top_.text("description").value_or("");
     if (const auto* roles = top_.map("roles")) read_each(*roles, "role", &Reader::read_role);
     if (const auto* plans = top_.map("plans")) read_each(*plans, "plan", &Reader::read_plan);
+    check_plans();
     if (const auto* routes = top_.list("alerts"))
       team_.alert_routes = read_alert_routes(*routes, plan_names_, team_.plans, own_);
     top_.refuse_unknown();
@@ -139,12 +140,28 @@ class Reader {
     const auto source = read_named(value, "plan");
     if (!source) return;
     auto [plan, faults] = plan::parse_plan(*source);
-    if (faults.empty()) faults = plan::check_against(plan, *source, catalogue_of(team_));
     report(source->file, faults);
-    if (faults.empty()) team_.plans[name] = {std::move(plan), source->root.to_json()};
+    if (!faults.empty()) return;
+    team_.plans[name] = {std::move(plan), source->root.to_json()};
+    plan_sources_.emplace(name, *source);
   }
 
-  /// What plans may ask for. Roles are read before plans, wherever they stand in the file.
+  /// Plans may ask for roles and for each other, so all are read before, wherever they stand in the
+  /// file.
+  void check_plans() {
+    auto catalogue = catalogue_of(team_);
+    for (const auto& name : plan_names_) catalogue.plans.emplace(name, nullptr);
+    std::vector<std::string> faulty;
+    for (const auto& name : plan_names_) {
+      const auto found = plan_sources_.find(name);
+      if (found == plan_sources_.end()) continue;
+      const auto& source = found->second;
+      const auto faults = plan::check_against(team_.plans.at(name).plan, source, catalogue);
+      report(source.file, faults);
+      if (!faults.empty()) faulty.push_back(name);
+    }
+    for (const auto& name : faulty) team_.plans.erase(name);
+  }
 
   /// The document that `value` names; nothing, and the fault, if it cannot be read at all.
   std::optional<plan::Source> read_named(const SourceNode& value, const std::string& what) {
@@ -170,6 +187,7 @@ class Reader {
   Fields top_;
   Team team_;
   std::vector<std::string> plan_names_; // readable or not
+  std::map<std::string, plan::Source> plan_sources_;
 };
 
 /// Two roles may share a runbook: its faults are told once.
@@ -195,6 +213,7 @@ plan::Catalogue catalogue_of(const Team& team) {
     tools.insert(role.tools.begin(), role.tools.end());
   }
   catalogue.tools.assign(tools.begin(), tools.end());
+  for (const auto& [name, named] : team.plans) catalogue.plans.emplace(name, &named.plan);
   return catalogue;
 }
 

@@ -50,24 +50,32 @@ struct TeamResult {
 
 TeamResult load_team(const std::string& path);
 
-/// What its plans may name: its roles, and the tools that any of them may call.
+/// What its plans may name: its roles, the tools that any of them may call, and its plans, which
+/// stay the team's.
 plan::Catalogue catalogue_of(const Team& team);
 
-/// What a run pins and executes: {"plan":{..source..},"team":"..","roles":{name:{..}}}, canonical.
-/// Its sha256 is the bundle's hash.
+/// What a run pins and executes: {"plan":{..source..},"plans":{name:{..source..}},
+/// "roles":{name:{..}},"team":".."}, canonical; without "plans" where there is no child run. Its
+/// sha256 is the bundle's hash.
 struct Bundle {
   std::string hash;
   std::string body;
 };
-/// Takes the roles that the plan names, no others.
+/// Takes the child plans that the plan reaches and the roles that it and they name, no others.
 Bundle make_bundle(const Team& team, const NamedPlan& plan);
 
 struct UnpackedBundle {
   plan::Plan plan;
   std::string team;
   std::map<std::string, message::RoleDefinition> roles;
+  std::map<std::string, plan::Plan> plans;        // that child runs execute, by name in the team
+  std::map<std::string, JsonText> plan_sources{}; // of the same
 };
-/// internal: not a bundle, or its plan no longer parses.
+/// internal: not a bundle, or one of its plans no longer parses.
 Result<UnpackedBundle> unpack_bundle(const std::string& body);
+
+/// What a child run pins: the same bundle that make_bundle would make of that plan and the team.
+/// Requires `plan` to be one of parent.plans.
+Bundle child_bundle(const UnpackedBundle& parent, const std::string& plan);
 
 } // namespace troupe::config

@@ -117,6 +117,29 @@ std::map<std::string, Input> read_inputs(const SourceNode& node, std::vector<Fau
   return inputs;
 }
 
+void check_given_inputs(const Plan& plan, const SourceNode* given, const Place& place,
+                        std::string_view key, std::vector<Fault>& faults) {
+  for (const auto& [name, input] : plan.inputs)
+    if (input.required && (given == nullptr || given->find(name) == nullptr))
+      faults.push_back({place, "the plan asks for the input `" + name + "`; add it to `" +
+                                   std::string{key} + "`"});
+  if (given == nullptr) return;
+  for (std::size_t i = 0; i < given->members.size(); ++i) {
+    const auto& [name, value] = given->members[i];
+    const auto input = plan.inputs.find(name);
+    if (input == plan.inputs.end()) {
+      faults.push_back({given->member_places[i], "the plan has no input `" + name + "`" +
+                                                     did_you_mean(name, names_of(plan))});
+      continue;
+    }
+    const auto text = value.to_json();
+    if (text.text.find("${{") != std::string::npos) continue; // the run will tell
+    const auto literal = parse_json(text);
+    if (auto fault = input_fault(name, input->second, &literal); !fault.empty())
+      faults.push_back({value.place, std::move(fault)});
+  }
+}
+
 Result<JsonText> bind_inputs(const Plan& plan, const JsonText& inputs) {
   json::parse_options options;
   options.max_depth = limits::json_depth_max;

@@ -17,7 +17,7 @@ std::optional<std::size_t> beside(const Outline& outline, std::size_t index, std
 /// its place.
 std::string needable_group(const Outline& outline, std::size_t step, std::size_t inner) {
   for (auto at = outline[inner].parent; at != 0; at = outline[at].parent)
-    if (beside(outline, step, at) && !outline.encloses(at, step) && at != step)
+    if (!outline[at].body && beside(outline, step, at) && !outline.encloses(at, step) && at != step)
       return outline.id(at);
   return "";
 }
@@ -31,6 +31,10 @@ std::string need_fault(const Outline& outline, std::size_t step, std::size_t oth
   if (outline.encloses(step, other))
     return name + " stands inside this group, which cannot wait for it";
   const auto self = beside(outline, step, other);
+  const auto hidden = self ? 0 : outline.hidden_in(other, step);
+  if (hidden != 0 && outline.encloses(outline[hidden].parent, step))
+    return name + " stands in another case of the switch `" + outline.id(outline[hidden].parent) +
+           "`, of which only one is run";
   if (!self) {
     const auto group = needable_group(outline, step, other);
     return name + " stands inside another group" +
@@ -48,6 +52,7 @@ class Resolver {
 
   std::vector<std::size_t> needs_of(std::size_t step) {
     const auto& entry = outline_[step];
+    if (entry.body) return {};
     if (const auto* needs = entry.source->find("needs")) return explicit_needs(step, *needs);
     const bool chained = std::holds_alternative<Sequence>(outline_[entry.parent].node->kind);
     if (!chained || entry.position == 0) return {};

@@ -42,14 +42,13 @@ Plan read_plan(const SourceNode& source, std::vector<Fault>& faults) {
     plan.root.kind = Parallel{};
   else
     plan.root.kind = Sequence{};
+  StepReader reader{plan.strategy, faults};
   if (fields.require("steps", "a plan is a list of steps")) {
-    StepReader reader{plan.strategy, faults};
     plan.root.children =
         reader.read_steps(*fields.find("steps"), "steps", message::Priority::normal);
   }
+  reader.read_supervision(fields, plan.root);
   if (const auto* output = fields.find("output")) plan.output = Template{output->to_json()};
-  for (const auto key : keys_not_yet)
-    if (fields.has(key)) fields.fault(fields.place_of(key), not_yet(key));
   fields.refuse_unknown();
   return plan;
 }
@@ -71,7 +70,7 @@ ParseResult parse_plan(const Source& source) {
   result.plan = read_plan(source.root, result.faults);
   const Outline outline{result.plan, source};
   check_outline(outline, result.faults);
-  if (outline.entries.size() - 1 <= limits::plan_steps_max) {
+  if (outline.steps() <= limits::plan_steps_max) {
     const auto order = resolve_order(outline, result.faults);
     check_references(result.plan, outline, order, result.faults);
     std::size_t next = 1;

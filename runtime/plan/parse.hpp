@@ -1,5 +1,6 @@
 // A source as a plan: shape, names, order and templates are checked here, all faults at once.
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,10 +28,12 @@ ParseResult parse_plan(std::string file, std::string_view text);
 struct Catalogue {
   std::vector<std::string> roles;
   std::vector<std::string> tools; // "probe.http"; "probe.*" stands for all of a toolkit's
+  std::map<std::string, const Plan*> plans{}; // null: there is one, but it cannot be read
 };
 
-/// Faults that only a team can show: unknown roles and tools. Requires `plan` to be what parse_plan
-/// made of `source`, without faults.
+/// Faults that only a team can show: unknown roles, tools and plans, inputs that a child plan
+/// requires or does not have, plans that come to run themselves. Requires `plan` to be what
+/// parse_plan made of `source`, without faults.
 std::vector<Fault> check_against(const Plan& plan, const Source& source,
                                  const Catalogue& catalogue);
 

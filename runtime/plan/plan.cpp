@@ -1,18 +1,16 @@
 #include "runtime/plan/plan.hpp"
 
-#include <iterator>
+#include "runtime/plan/language.hpp"
 
 namespace troupe::plan {
 
 std::string_view kind_name(const NodeKind& kind) {
-  constexpr std::string_view names[] = {"agent",    "tool",     "approval", "wait",   "plan",
-                                        "sequence", "parallel", "foreach",  "repeat", "switch"};
-  static_assert(std::size(names) == std::variant_size_v<NodeKind>);
-  return names[kind.index()];
+  static_assert(kind_words.size() == std::variant_size_v<NodeKind>);
+  return kind_words[kind.index()];
 }
 
 std::size_t Tolerance::of(std::size_t children) const {
-  return static_cast<std::size_t>(percent ? amount / 100 * static_cast<double>(children) : amount);
+  return static_cast<std::size_t>(percent ? amount * static_cast<double>(children) / 100 : amount);
 }
 
 std::string role_of(const Node& step) {

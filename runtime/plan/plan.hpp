@@ -104,9 +104,9 @@ struct Node {
   std::optional<Millis> start_within; // the wait for capacity; then no_capacity
   RestartPolicy restart;              // of a group
   std::optional<Template> output;     // of a group; nothing: a map of its children's outputs by id
-  JsonText output_schema;             // of a step; empty: any output will do
-  std::string fallback;               // another role, after exhausted retries
-  std::vector<std::string> labels;    // that a node must offer
+  std::optional<JsonText> output_schema; // of a step's result; nothing: any will do
+  std::string fallback;                  // another role, after exhausted retries
+  std::vector<std::string> labels;       // that a node must offer
   /// What takes back what the step did: an agent or a tool, with `retry` and `timeout` of its own;
   /// its id is the step's followed by undo_suffix. Reads `self.{with, task, output}` besides.
   std::shared_ptr<const Node> undo;

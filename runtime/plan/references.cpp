@@ -1,30 +1,14 @@
 #include "runtime/plan/references.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <set>
 
+#include "runtime/plan/step_path.hpp"
 #include "runtime/plan/suggestion.hpp"
 #include "runtime/plan/template.hpp"
 
 namespace troupe::plan {
 namespace {
-
-using Path = std::vector<std::string>;
-
-/// A set of entries of the outline.
-class EntrySet {
- public:
-  explicit EntrySet(std::size_t size) : words_((size + 63) / 64) {}
-  void add(std::size_t index) { words_[index / 64] |= std::uint64_t{1} << index % 64; }
-  bool has(std::size_t index) const { return words_[index / 64] >> index % 64 & 1; }
-  void add_all(const EntrySet& other) {
-    for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
-  }
-
- private:
-  std::vector<std::uint64_t> words_;
-};
 
 /// What each entry reaches. Needs and enclosing groups stand before it, so one pass will do.
 std::vector<EntrySet> reach_of(const std::vector<std::vector<std::size_t>>& order,
@@ -40,12 +24,14 @@ std::vector<EntrySet> reach_of(const std::vector<std::vector<std::size_t>>& orde
   return reach;
 }
 
-std::string written(const Path& path, std::size_t count) {
-  std::string text = "`";
-  for (std::size_t i = 0; i < std::min(count, path.size()); ++i)
-    text += (i == 0 ? "" : ".") + path[i];
-  return text + "`";
-}
+/// What can be read at one place of the plan.
+struct Reader {
+  std::size_t step = 0;           // who reads
+  const EntrySet* steps;          // whose state and output
+  std::vector<std::string> names; // items of the foreachs around it
+  bool index = false;
+  const Node* undone = nullptr; // in its undo: the step that `self` means
+};
 
 class ReferenceChecker {
  public:
@@ -54,23 +40,67 @@ class ReferenceChecker {
       : plan_{plan}, outline_{outline}, reach_{reach_of(order, outline)}, faults_{faults} {}
 
   void check(std::size_t index) {
-    const auto& source = *outline_[index].source;
-    reader_ = index;
-    readable_ = &reach_[index];
-    if (index != 0)
-      for (const auto key : {"when", "task", "with"})
-        if (const auto* value = source.find(key)) check_value(*value);
-    if (const auto* output = source.find("output")) check_output(index, *output);
+    const auto& entry = outline_[index];
+    if (entry.body) return; // what it holds is looked at as its children, and as their group's
+    reader_ = {index, &reach_[index], {}, false, nullptr};
+    for (auto at = entry.parent; at != 0; at = outline_[at].parent) add_names(*outline_[at].node);
+    const auto& source = *entry.source;
+    if (index != 0) {
+      for (const auto key : {"when", "task", "with"}) check_key(source, key);
+      check_inner(source, "approval", {"message"});
+      check_inner(source, "wait", {"for", "until"});
+      check_inner(source, "foreach", {"in"});
+      check_inner(source, "switch", {"on"});
+      check_until(index, source);
+      check_undo(index, source);
+    }
+    if (const auto* output = source.find("output")) check_with_children(index, index, *output);
   }
 
  private:
-  void check_output(std::size_t group, const SourceNode& output) {
-    EntrySet readable = reach_[group];
+  void add_names(const Node& around) {
+    if (const auto* foreach = std::get_if<Foreach>(&around.kind))
+      reader_.names.push_back(foreach->as);
+    reader_.index = reader_.index || std::holds_alternative<Foreach>(around.kind) ||
+                    std::holds_alternative<Repeat>(around.kind);
+  }
+
+  void check_key(const SourceNode& map, std::string_view key) {
+    if (const auto* value = map.find(key)) check_value(*value);
+  }
+
+  void check_inner(const SourceNode& source, std::string_view word,
+                   std::initializer_list<std::string_view> keys) {
+    if (const auto* inner = source.find(word))
+      for (const auto key : keys) check_key(*inner, key);
+  }
+
+  /// `value` reads what its step reads, and the children of `group`.
+  void check_with_children(std::size_t step, std::size_t group, const SourceNode& value) {
+    EntrySet readable = reach_[step];
     for (std::size_t i = group + 1; i < outline_.entries.size(); ++i)
       if (outline_[i].parent == group) readable.add(i);
-    readable_ = &readable;
-    check_value(output);
-    readable_ = nullptr;
+    reader_.steps = &readable;
+    check_value(value);
+    reader_.steps = &reach_[step];
+  }
+
+  void check_until(std::size_t index, const SourceNode& source) {
+    const auto* repeat = source.find("repeat");
+    const auto* until = repeat != nullptr ? repeat->find("until") : nullptr;
+    if (until == nullptr) return;
+    const bool index_outside = reader_.index;
+    reader_.index = true;
+    check_with_children(index, index + 1, *until); // the body comes next
+    reader_.index = index_outside;
+  }
+
+  void check_undo(std::size_t index, const SourceNode& source) {
+    const auto* undo = source.find("undo");
+    if (undo == nullptr) return;
+    reader_.undone = outline_[index].node;
+    for (const auto key : {"task", "with"}) check_key(*undo, key);
+    reader_.undone = nullptr;
   }
 
   void check_value(const SourceNode& value) {
@@ -103,15 +133,44 @@ class ReferenceChecker {
   std::string path_fault(const Path& path) const {
     const auto& root = path[0];
     if (root == "inputs") return input_fault(path);
-    if (root == "steps") return step_fault(path);
+    if (root == "steps")
+      return StepPath{outline_, reader_.step, *reader_.steps, faults_}.fault(path);
     if (root == "run")
       return path.size() == 2 && path[1] == "id" ? "" : "of `run` only `run.id` can be read";
     if (root == "signals")
       return path.size() > 1 ? "" : "`signals` cannot be read as a whole; name one: signals.<name>";
-    const std::vector<std::string> roots{"inputs", "run", "signals", "steps"};
-    const auto near = did_you_mean(root, roots);
+    if (root == "self") return self_fault(path);
+    if (root == "index")
+      return reader_.index ? "" : "`index` can be read inside a `foreach` or a `repeat` only";
+    const auto& names = reader_.names;
+    if (std::find(names.begin(), names.end(), root) != names.end()) return "";
+    return root_fault(root);
+  }
+
+  std::string root_fault(const std::string& root) const {
+    const bool looked_for = faults_.size() < suggestions_max;
+    for (std::size_t i = 1; looked_for && i < outline_.entries.size(); ++i) {
+      const auto* foreach = std::get_if<Foreach>(&outline_[i].node->kind);
+      if (foreach != nullptr && foreach->as == root)
+        return "`" + root + "` is the item of the foreach `" + outline_.id(i) +
+               "`; only what stands under its `do` can read it";
+    }
+    std::vector<std::string> begins{"inputs", "run", "signals", "steps"};
+    begins.insert(begins.end(), reader_.names.begin(), reader_.names.end());
+    if (reader_.index) begins.emplace_back("index");
+    if (reader_.undone != nullptr) begins.emplace_back("self");
+    const auto near = did_you_mean(root, begins);
     return "a path cannot begin with `" + root + "`" +
-           (near.empty() ? "; it begins with " + one_of(roots) : near);
+           (near.empty() ? "; it begins with " + one_of(begins) : near);
+  }
+
+  std::string self_fault(const Path& path) const {
+    if (reader_.undone == nullptr)
+      return "`self` can be read in an `undo` only, where it is the step that is undone";
+    const std::string given =
+        std::holds_alternative<AgentStep>(reader_.undone->kind) ? "task" : "with";
+    if (path.size() > 1 && (path[1] == given || path[1] == "output")) return "";
+    return written(path, 2) + ": of this step an undo reads self." + given + " and self.output";
   }
 
   std::string input_fault(const Path& path) const {
@@ -124,69 +183,11 @@ class ReferenceChecker {
            (near.empty() ? "; declare it under `inputs`" : near);
   }
 
-  std::string step_fault(const Path& path) const {
-    if (path.size() == 1) return "`steps` cannot be read as a whole; name one: steps.<id>.output";
-    const auto found = outline_.by_id.find(path[1]);
-    if (found == outline_.by_id.end()) return outline_.no_such_step(path[1], faults_);
-    if (!readable_->has(found->second)) return reach_fault(found->second);
-    return part_fault(path, found->second);
-  }
-
-  /// Why the reader cannot read `step`.
-  std::string reach_fault(std::size_t step) const {
-    const auto name = "`" + outline_.id(step) + "`";
-    if (step == reader_) return "step " + name + " cannot read its own result";
-    if (outline_.encloses(step, reader_))
-      return name + " is the group around this step; its result comes later";
-    for (auto at = step; at != 0; at = outline_[at].parent)
-      if (at != step && readable_->has(at))
-        return name + " stands inside the group `" + outline_.id(at) + "`; read it as " +
-               output_path(at, step);
-    if (outline_.encloses(reader_, step))
-      return name + " stands inside this group; its result comes later";
-    if (step > reader_) return name + " comes later; a step reads only what it waits for";
-    return "this step does not wait for " + name + "; add it, or what leads to it, to `needs`";
-  }
-
-  /// "steps.g.output.sub.step"
-  std::string output_path(std::size_t group, std::size_t step) const {
-    std::string below;
-    for (auto at = step; at != group; at = outline_[at].parent)
-      below = "." + outline_.id(at) + below;
-    return "steps." + outline_.id(group) + ".output" + below;
-  }
-
-  std::string part_fault(const Path& path, std::size_t step) const {
-    const auto whole = "steps." + path[1];
-    if (path.size() == 2 || (path[2] != "state" && path[2] != "output" && path[2] != "error"))
-      return written(path, 3) + ": a step has " + whole + ".state, " + whole + ".output and " +
-             whole + ".error.class";
-    if (path[2] == "state" && path.size() > 3)
-      return written(path, 4) + ": a state is a plain word";
-    if (path[2] == "error" && (path.size() != 4 || path[3] != "class"))
-      return written(path, 4) + ": of an error only " + whole + ".error.class can be read";
-    if (path[2] == "output" && path.size() > 3) return child_fault(path, *outline_[step].node);
-    return "";
-  }
-
-  /// Without an `output` of its own, a group's is a map of its children's by id.
-  std::string child_fault(const Path& path, const Node& group) const {
-    if (!group.is_group() || group.output || group.children.empty()) return "";
-    std::vector<std::string> ids;
-    for (const auto& child : group.children) {
-      if (child.id == path[3]) return "";
-      ids.push_back(child.id);
-    }
-    const auto fault = "the group `" + group.id + "` has no step `" + path[3] + "`";
-    return faults_.size() < suggestions_max ? fault + did_you_mean_or_list(path[3], ids) : fault;
-  }
-
   const Plan& plan_;
   const Outline& outline_;
   const std::vector<EntrySet> reach_;
   std::vector<Fault>& faults_;
-  std::size_t reader_ = 0;             // the step or group whose template is looked at
-  const EntrySet* readable_ = nullptr; // what that template may read
+  Reader reader_;
 };
 
 } // namespace

@@ -1,9 +1,12 @@
 // One step or group of a plan's source, with everything below it: shape and types. Order and
 // templates are looked at once the whole tree is known (order.hpp, references.hpp).
 #pragma once
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "runtime/plan/fields.hpp"
+#include "runtime/plan/language.hpp"
 #include "runtime/plan/plan.hpp"
 #include "runtime/plan/source.hpp"
 
@@ -19,8 +22,19 @@ class StepReader {
   std::vector<Node> read_steps(const SourceNode& list, std::string_view whose,
                                message::Priority priority);
 
+  /// `restart`, `tolerate_failures` and `deadline`, of a group or of the plan.
+  void read_supervision(Fields& fields, Node& group);
+
  private:
   Node read_step(const SourceNode& source, message::Priority priority);
+  void read_rest(Fields& fields, Node& node);
+  void read_kind_of(Fields& fields, StepKind kind, Node& node);
+  /// What stands under `do` or a case: a step or a list of them, as a sequence without an id.
+  Node read_body(const SourceNode& source, std::string_view whose, message::Priority priority);
+  void read_foreach(Fields& fields, Node& node);
+  void read_repeat(Fields& fields, Node& node);
+  void read_switch(Fields& fields, Node& node);
+  void refuse_in_sequential(Fields& fields);
 
   Strategy strategy_;
   std::vector<Fault>& faults_;

@@ -320,6 +320,76 @@ BOOST_AUTO_TEST_CASE(a_bundle_depends_on_what_it_holds_and_on_nothing_else) {
   BOOST_TEST(hash() != second);
 }
 
+/// A team whose plan `top` runs `middle`, which runs `bottom`; `aside` is run by nobody.
+void add_children(Files& files) {
+  files.replace(
+      "teams/t.yaml", "plans: { service-down: ../plans/service-down.yaml }",
+      "plans: { service-down: ../plans/service-down.yaml, top: ../plans/top.yaml, middle: "
+      "../plans/middle.yaml, bottom: ../plans/bottom.yaml, aside: ../plans/top.yaml }");
+  files.write("plans/top.yaml", R"(plan: top
+steps:
+  - { id: s, plan: middle, with: { n: 1 }, undo: { agent: reporter } }
+  - { id: again, foreach: { in: [1], do: { id: t, plan: bottom } } }
+)");
+  files.write("plans/middle.yaml", R"(plan: middle
+inputs: { n: { type: number } }
+steps: [{ id: s, plan: bottom }, { id: f, agent: triage, fallback: fixer }]
+)");
+  files.write("plans/bottom.yaml", "plan: bottom\nsteps: [{ id: s, agent: triage }]\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_bundle_holds_every_plan_that_its_plan_comes_to_run_and_their_roles) {
+  Files files;
+  add_children(files);
+  const auto team = files.team();
+  const auto bundle = make_bundle(team, team.plans.at("top"));
+  const auto unpacked = unpack_bundle(bundle.body);
+  BOOST_REQUIRE_MESSAGE(unpacked.ok(), (unpacked.ok() ? "" : unpacked.error().message));
+  BOOST_TEST(unpacked->plan.name == "top");
+  BOOST_REQUIRE(unpacked->plans.size() == 2u);
+  BOOST_TEST(unpacked->plans.at("middle").hash == team.plans.at("middle").plan.hash);
+  BOOST_TEST(unpacked->plans.at("bottom").hash == team.plans.at("bottom").plan.hash);
+  BOOST_TEST(unpacked->roles.size() == 3u); // of an undo, of a child's step, of its fallback
+  BOOST_TEST(unpacked->roles.count("reporter") + unpacked->roles.count("triage") +
+                 unpacked->roles.count("fixer") ==
+             3u);
+}
+
+BOOST_AUTO_TEST_CASE(the_bundle_of_a_child_run_is_made_of_its_parents_alone) {
+  Files files;
+  add_children(files);
+  const auto team = files.team();
+  const auto parent = unpack_bundle(make_bundle(team, team.plans.at("top")).body);
+  BOOST_REQUIRE(parent.ok());
+  for (const auto* name : {"middle", "bottom"}) {
+    const auto child = child_bundle(*parent, name);
+    const auto expected = make_bundle(team, team.plans.at(name));
+    BOOST_TEST(child.body == expected.body);
+    BOOST_TEST(child.hash == expected.hash);
+  }
+  const auto middle = unpack_bundle(child_bundle(*parent, "middle").body);
+  BOOST_REQUIRE(middle.ok());
+  BOOST_TEST(child_bundle(*middle, "bottom").hash ==
+             make_bundle(team, team.plans.at("bottom")).hash);
+}
+
+BOOST_AUTO_TEST_CASE(plans_that_run_each_other_are_told_where_they_do) {
+  Files files;
+  add_children(files);
+  files.write("plans/bottom.yaml", "plan: bottom\nsteps: [{ id: s, plan: middle, with: {} }]\n");
+  BOOST_TEST(
+      files.faults() ==
+      "plans/top.yaml:3:20: the plan `middle` comes to run itself: middle > bottom > middle; "
+      "no plan may\n"
+      "plans/top.yaml:4:57: the plan `bottom` comes to run itself: bottom > middle > bottom; "
+      "no plan may\n"
+      "plans/middle.yaml:3:24: the plan `bottom` comes to run itself: bottom > middle > "
+      "bottom; no plan may\n"
+      "plans/bottom.yaml:2:24: the plan `middle` comes to run itself: middle > bottom > "
+      "middle; no plan may\n"
+      "plans/bottom.yaml:2:38: the plan asks for the input `n`; add it to `with`\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_bundle_is_refused) {
   const std::pair<const char*, const char*> table[] = {
       {"", "not a bundle: the document itself: not JSON: "},

@@ -76,6 +76,22 @@ steps:
     when: "${{ steps.a.output.x > 1.5e3 }}"
 )";
 
+const std::string whole_sample = R"(plan: demo
+restart: { strategy: one_for_all, intensity: 2 }
+steps:
+  - { id: ask, approval: { role: admin, expires: 1h, message: "${{ run.id }}" } }
+  - { id: nap, wait: { for: 5m } }
+  - { id: heal, wait: { signal: resolved }, timeout: 1h, output_schema: { type: object } }
+  - { id: sub, plan: child, with: { x: 1 }, undo: { agent: w, task: "${{ self.with.x }}" } }
+  - id: each
+    foreach: { in: [1, 2], as: host, concurrency: 5, do: [{ id: r, tool: t.v, with: { h: "${{ host }}" } }] }
+    tolerate_failures: 5%
+  - { id: poll, repeat: { do: { id: c, agent: w }, until: "${{ steps.c.output.ok }}", max: 3 } }
+  - id: pick
+    switch: { on: "${{ run.id }}", cases: { a: { id: x, agent: w }, b: [{ id: y, agent: w }] }, default: { id: z, agent: w } }
+  - { id: n, agent: w, fallback: v, deadline: 1h, start_within: 5m, labels: [gpu=1] }
+)";
+
 const std::string json_sample = R"({"plan":"demo","inputs":{"n":{"type":"integer"}},
 "steps":[{"id":"a","agent":"w","task":{"x":[1,-2.5e3,true,null,"\u00e9\ud83d\ude00"]}}]})";
 
@@ -164,9 +180,25 @@ BOOST_AUTO_TEST_CASE(no_damage_to_a_plan_breaks_the_parser) {
                                             "5",
                                             "&a ",
                                             "*a",
-                                            "strategy: parallel\n"};
+                                            "strategy: parallel\n",
+                                            "repeat: ",
+                                            "switch: ",
+                                            "{ in: [1], do: ",
+                                            "{ until: '${{ index > 1 }}', do: ",
+                                            "{ on: '${{ run.id }}', cases: { a: ",
+                                            "{ id: c, agent: w }",
+                                            "[{ id: d, agent: w }]",
+                                            "}\n",
+                                            "} }\n",
+                                            "approval: { role: r }\n",
+                                            "wait: { for: 5m }\n",
+                                            "undo: { tool: t.v }\n",
+                                            "restart: { intensity: 1 }\n",
+                                            "tolerate_failures: 5%\n"};
   for (int i = 0; i < 4'000; ++i) {
-    const auto text = i % 2 == 0 ? random.damaged(yaml_sample) : random.words(plan_words, 40);
+    const auto text = i % 3 == 0   ? random.damaged(yaml_sample)
+                      : i % 3 == 1 ? random.damaged(whole_sample)
+                                   : random.words(plan_words, 40);
     BOOST_TEST_CONTEXT("seed " << seed << ", round " << i << ": " << text) {
       const auto result = parse_plan("p.yaml", text);
       BOOST_REQUIRE(result.faults.empty() != result.plan.hash.empty());
