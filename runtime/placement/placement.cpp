@@ -41,6 +41,13 @@ std::optional<Placement> choose(const ClusterView& cluster, const PlacementReque
   return Placement{request.step, best->name, best->last.incarnation};
 }
 
+std::vector<std::string> who_offers(const ClusterView& cluster, const PlacementRequest& request) {
+  std::vector<std::string> names;
+  for (const auto& [name, node] : cluster)
+    if (offers(node, request)) names.push_back(name);
+  return names;
+}
+
 std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& request) {
   std::size_t agents = 0, offering = 0, draining = 0;
   for (const auto& [name, node] : cluster) {

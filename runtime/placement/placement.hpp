@@ -27,6 +27,9 @@ struct Placement {
 /// of equals, the first by name. Nothing if none has credit.
 std::optional<Placement> choose(const ClusterView& cluster, const PlacementRequest& request);
 
+/// The names of the agent nodes that offer the role and labels, draining or not.
+std::vector<std::string> who_offers(const ClusterView& cluster, const PlacementRequest& request);
+
 /// Why nothing was chosen: "role nginx_proxy: 0 of 3 nodes offer it", "role triage: 2 nodes offer
 /// it, all slots are taken".
 std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& request);

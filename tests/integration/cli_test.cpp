@@ -167,6 +167,7 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_one_clear_error_and_its_documented_exit_co
       "typed.yaml",
       "plan: x\ninputs: { n: { type: integer } }\nsteps:\n  - { id: a, agent: validator }\n");
   std::string broken = cluster().plan("broken.json", "{\n \"a\": }");
+  const std::string good = cluster().plan("good.yaml", good_plan);
   const char* nobody = "01a1fa9a-d527-7a9f-a24f-000000000000";
   struct Row {
     std::vector<std::string> arguments;
@@ -177,7 +178,7 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_one_clear_error_and_its_documented_exit_co
       {{"plna"}, 64, "did you mean `plan`"},
       {{"runs", "show"}, 64, "RUN"},
       {{"run", faulty, "--input", "x"}, 65, "faulty.yaml:3:"},
-      {{"run", cluster().plan("good.yaml", good_plan), "--input", "x"}, 64, "name=value"},
+      {{"run", good, "--input", "x"}, 64, "name=value"},
       {{"run", stranger}, 65, "nobody"},
       {{"run", typed, "--input", "n=many"}, 65, "declares `n` as integer"},
       {{"run", typed}, 65, "n"},
@@ -190,6 +191,8 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_one_clear_error_and_its_documented_exit_co
       {{"nodes", "--server", "localhost"}, 64, "--server"},
       {{"nodes", "--server", "http://127.0.0.1:9"}, 69, "no answer from http://127.0.0.1:9"},
       {{"plan", "check", faulty}, 65, "did you mean `agent`"},
+      {{"plan", "preview", faulty}, 65, "did you mean `agent`"},
+      {{"plan", "preview", good, "--format", "poem"}, 64, "mermaid"},
       {{"plan", "check", stranger, "--team", source + "/configs/teams/incident-response.yaml"},
        65,
        "nobody"},
@@ -205,6 +208,27 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_one_clear_error_and_its_documented_exit_co
       BOOST_TEST(answer.code == row.code, answer.text);
       BOOST_TEST(answer.says(row.words), answer.text);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_preview_tells_where_steps_could_run_if_a_server_answers) {
+  const std::string plan =
+      cluster().plan("preview.yaml",
+                     "plan: look\nsteps:\n  - { id: logs, tool: service.list }\n"
+                     "  - { id: far, tool: service.list, labels: [moon] }\n");
+  Answer answer = troupe_says({"plan", "preview", plan, "--json"});
+  BOOST_TEST(answer.code == 0, answer.text);
+  json::value preview = answer.parsed();
+  const json::array& steps = preview.at("tree").at("children").as_array();
+  BOOST_TEST(!steps[0].at("hole").as_bool(), answer.text);
+  BOOST_TEST(steps[0].at("where").is_string(), answer.text);
+  BOOST_TEST(steps[1].at("hole").as_bool(), answer.text);
+  BOOST_TEST(preview.at("holes").as_array().size() == 1u, answer.text);
+  BOOST_TEST(answer.says("role tool:service, label moon: 0 of "), answer.text);
+
+  Answer offline = troupe_says({"plan", "preview", plan, "--server", "http://127.0.0.1:9"});
+  BOOST_TEST(offline.code == 0, offline.text);
+  BOOST_TEST(offline.says("no server was reached"), offline.text);
+  BOOST_TEST(troupe_says({"plan", "preview", plan, "--format", "mermaid"}).says("flowchart TD\n"));
 }
 
 BOOST_AUTO_TEST_CASE(every_command_explains_itself_with_an_example) {
