@@ -60,6 +60,9 @@ std::string StepPath::reach_fault(std::size_t step) const {
     if (outline.encloses(outline[hidden].parent, reader))
       return name + " stands in another case of the switch `" + around +
              "`, of which only one is run";
+    if (outline[hidden].parent < reader)
+      return name + " stands inside the group `" + around +
+             "`, for which this step does not wait; add `" + around + "` to `needs`";
   }
   if (step > reader) return name + " comes later; a step reads only what it waits for";
   return "this step does not wait for " + name + "; add it, or what leads to it, to `needs`";

@@ -119,6 +119,16 @@ BOOST_AUTO_TEST_CASE(from_outside_only_the_result_of_the_whole_can_be_read) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(what_stands_inside_is_read_only_by_who_waits_for_the_whole) {
+  const std::string group = "  - { id: e, foreach: { in: [1], do: { id: x, agent: w } } }\n";
+  BOOST_TEST(
+      faults_with(group + "  - { id: s, agent: w, needs: [], task: '${{ steps.x.output }}' }") ==
+      "p:6:41: `x` stands inside the group `e`, for which this step does not wait; add `e` to "
+      "`needs`");
+  BOOST_TEST(faults_of("  - { id: s, agent: w, task: '${{ steps.x.output }}' }\n" + group) ==
+             "p:3:30: `x` comes later; a step reads only what it waits for");
+}
+
 BOOST_AUTO_TEST_CASE(needs_stay_inside_the_body_or_lead_to_what_stands_beside_a_group_around_it) {
   const std::pair<const char*, const char*> table[] = {
       {"foreach: { in: [1], do: [{ id: x, agent: w, needs: [a] }, { id: y, agent: w, needs: [x, a] "
