@@ -33,6 +33,8 @@ inline constexpr auto http_request_timeout = 30s;
 inline constexpr std::size_t plan_bytes_max = 1024 * 1024;
 inline constexpr std::size_t runbook_bytes_max = 256 * 1024; // it travels in each assignment
 static_assert(runbook_bytes_max + payload_bytes_max <= bus_message_bytes_max);
+inline constexpr std::size_t group_output_bytes_max =
+    4 * 1024 * 1024; // of a group; a larger one fails it with invalid_output
 inline constexpr std::size_t plan_steps_max = 10'000;
 inline constexpr std::size_t plan_depth_max = 24; // groups inside groups
 inline constexpr std::size_t template_bytes_max = 64 * 1024;
@@ -88,7 +90,11 @@ inline constexpr unsigned resumes_max =
     5; // agent_down attempts of a step that resume by themselves
 inline constexpr unsigned crashes_per_minute_max =
     3; // refolds of a step's or group's actor; one more fails it
-inline constexpr unsigned slots_default = 8; // attempts one agent node runs at a time
+inline constexpr auto stop_again_interval = 2s;   // a cancel is repeated until the executor stopped
+inline constexpr auto child_check_interval = 5s;  // of a child run whose end nobody told
+inline constexpr auto child_check_parked = 10min; // the same, while its parent is parked
+inline constexpr auto progress_interval = 1s; // progress is journaled no more often, per attempt
+inline constexpr unsigned slots_default = 8;  // attempts one agent node runs at a time
 
 // Tools.
 inline constexpr std::size_t tool_output_bytes_max = 256 * 1024;

@@ -132,4 +132,30 @@ Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
   return out;
 }
 
+PreparedJob prepare_child(const supervision::RunState& parent,
+                          const supervision::StartChildRun& start, Instant now) {
+  const auto& child = start.child;
+  PreparedJob out;
+  out.bundle = config::child_bundle(*parent.bundle, child.plan);
+  auto& job = out.job;
+  job.id = child.job;
+  job.run = child.run;
+  job.idempotency_key = "child:" + to_string(child.run);
+  job.team = parent.created.team;
+  job.title = parent.created.title + " / " + start.step;
+  job.source = "plan";
+  job.bundle = out.bundle.hash;
+  job.inputs = child.inputs;
+  job.request_digest = digest(child.inputs);
+  job.at = now;
+  job.append = child.append;
+  supervision::RunCreated created{
+      job.id,     job.team,    job.title, child.plan, parent.bundle->plans.at(child.plan).hash,
+      job.bundle, child.inputs};
+  created.parent = parent.id;
+  created.requested_by = parent.created.requested_by;
+  job.body = supervision::encode({std::move(created)});
+  return out;
+}
+
 } // namespace troupe::intake

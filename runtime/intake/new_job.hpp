@@ -8,6 +8,7 @@
 #include "runtime/intake/alert.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/operations.hpp"
+#include "runtime/supervision/run_machine.hpp"
 
 namespace troupe::intake {
 
@@ -34,5 +35,9 @@ struct PreparedAlerts {
 };
 Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
                                       const Webhook& webhook, Instant now, Entropy& entropy);
+
+/// Of a child run that a step starts: the same each time it is prepared.
+PreparedJob prepare_child(const supervision::RunState& parent,
+                          const supervision::StartChildRun& start, Instant now);
 
 } // namespace troupe::intake

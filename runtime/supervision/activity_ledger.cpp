@@ -74,6 +74,12 @@ const LedgerEntry* ActivityLedger::find(std::uint32_t iteration,
   return nullptr;
 }
 
+void ActivityLedger::forget(std::uint32_t iteration, const message::ActivityKey& key) {
+  std::erase_if(entries_, [&](const LedgerEntry& entry) {
+    return entry.iteration == iteration && entry.key == key;
+  });
+}
+
 LedgerEntry* ActivityLedger::find_grant(const message::ActivityKey& key, NonceId nonce) {
   for (auto& entry : entries_)
     if (entry.key == key && entry.nonce == nonce) return &entry;

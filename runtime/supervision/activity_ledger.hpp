@@ -65,6 +65,7 @@ class ActivityLedger {
 
   void record(LedgerEntry entry); // replaces the entry of the same iteration and key
   const LedgerEntry* find(std::uint32_t iteration, const message::ActivityKey& key) const;
+  void forget(std::uint32_t iteration, const message::ActivityKey& key); // it never happened
   LedgerEntry* find_grant(const message::ActivityKey& key, NonceId nonce);
 
   /// What the next attempt of `iteration` gets: everything when it resumes, successful effects when

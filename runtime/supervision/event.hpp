@@ -26,13 +26,15 @@ struct RunCreated { // always the first event
   std::string team, title, plan, plan_hash;
   std::string bundle; // hash of the pinned document that the run executes
   JsonText inputs;
+  std::optional<RunId> parent{}; // whose step started it: told when it ends
+  std::string requested_by{};    // who may not approve its steps; empty: nobody in particular
 };
 struct RunAdopted { // a new owner; raises the epoch
   Epoch epoch = 0;
   std::string node;
   IncarnationId incarnation;
 };
-struct StepReady { // its needs are met and its `when` is true
+struct StepReady { // its needs are met and its `when` is true; makes an instance of a body or undo
   std::string step;
 };
 struct StepSkipped { // its `when` is false
@@ -79,6 +81,106 @@ struct StepFailed {
 struct StepCancelled {
   std::string step;
 };
+struct StepStopping { // everything below it is cancelled; then it fails with this
+  std::string step;
+  Error error;
+};
+struct AttemptStopping { // its executor was asked to stop, and is awaited
+  std::string step;
+  AttemptNumber attempt = 0;
+  std::string reason;
+};
+struct AttemptStopped { // and has: a completion that came after the cancel is kept, to be undone
+  std::string step;
+  AttemptNumber attempt = 0;
+  bool completed = false;
+  JsonText output;
+  std::optional<Error> error;
+};
+struct AttemptProgressed { // the next attempt gets it
+  std::string step;
+  AttemptNumber attempt = 0;
+  JsonText progress;
+};
+struct FallbackTaken { // retries are exhausted; another role has its own
+  std::string step, role;
+};
+struct GroupExpanded { // a foreach: what it goes over
+  std::string step;
+  JsonText items;
+};
+struct CaseChosen { // a switch
+  std::string step, label;
+};
+struct GroupRestarting { // victims are stopped and undone; then, not before `due`, GroupRestarted
+  std::string group, child;
+  Error error; // the child's
+  std::vector<std::string> victims;
+  Instant due{};
+};
+struct GroupRestarted { // each of them, and all below, begins its next iteration
+  std::string group;
+  std::vector<std::string> victims;
+};
+struct GroupEscalated { // it may not restart the child, which fails
+  std::string group, child, reason;
+};
+struct RunUndoing { // the run failed or was cancelled: what was done is taken back
+  std::string reason;
+};
+struct StepWaiting { // a wait, until then or for a signal
+  std::string step;
+  std::optional<Instant> until;
+};
+struct WaitSkipped { // a person's "run now": of a wait, a retry or a restart
+  std::string id, step;
+};
+struct SignalTaken { // by a wait; each signal once
+  std::string step, id;
+};
+struct ApprovalRequested {
+  std::string step, role;
+  JsonText subject;
+  std::string digest; // sha256 of the canonical subject: what a decision binds
+  Instant expires_at{};
+};
+struct ApprovalDecided {
+  std::string id, step;
+  bool approved = false;
+  std::string by, reason;
+};
+struct ChildStarted { // a run of its own, with a job of its own
+  std::string step;
+  AttemptNumber attempt = 0;
+  RunId run;
+  JobId job;
+  AppendId append; // of its first row
+  std::string plan;
+  JsonText inputs;
+};
+struct ChildEnded {
+  std::string step;
+  AttemptNumber attempt = 0;
+  ports::RunState state = ports::RunState::completed;
+  std::string reason;
+  JsonText output;
+};
+struct RunPaused { // nothing new starts
+  std::string id, by;
+};
+struct RunResumed {
+  std::string id, by;
+};
+struct KillRequested { // no undo, no `always`
+  std::string id, reason;
+};
+struct ActivityResolved { // a person's or the tool's own word on an unknown outcome
+  std::string step;
+  message::ActivityKey key;
+  bool happened = false;
+  message::ActivityOutcome outcome; // when it did
+  std::string by;
+};
 struct ActivityRecorded { // a pure one, after the fact
   std::string step;
   AttemptNumber attempt = 0;
@@ -122,7 +224,11 @@ using Event =
     std::variant<RunCreated, RunAdopted, StepReady, StepSkipped, StepBlocked, AttemptAssigned,
                  AttemptReturned, AttemptLost, AttemptFailed, StepCompleted, StepFailed,
                  StepCancelled, ActivityRecorded, ActivityReserved, ActivitySettled,
-                 ActivityUnknown, SignalReceived, CancelRequested, RunFinished>;
+                 ActivityUnknown, SignalReceived, CancelRequested, RunFinished, StepStopping,
+                 AttemptStopping, AttemptStopped, AttemptProgressed, FallbackTaken, GroupExpanded,
+                 CaseChosen, GroupRestarting, GroupRestarted, GroupEscalated, RunUndoing,
+                 StepWaiting, WaitSkipped, SignalTaken, ApprovalRequested, ApprovalDecided,
+                 ChildStarted, ChildEnded, RunPaused, RunResumed, KillRequested, ActivityResolved>;
 
 /// "attempt.assigned"
 std::string_view type_name(const Event& event);

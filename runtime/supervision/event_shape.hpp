@@ -29,13 +29,12 @@ inline constexpr Names<ports::RunState> names<ports::RunState>{
     ports::parse_run_state, "a state of a run", " (completed, failed, cancelled or needs_person)"};
 
 template <>
-inline constexpr auto shape<RunCreated> = body("run.created", required("job", &RunCreated::job),
-                                               required("team", &RunCreated::team),
-                                               required("title", &RunCreated::title),
-                                               required("plan", &RunCreated::plan),
-                                               required("plan_hash", &RunCreated::plan_hash),
-                                               required("bundle", &RunCreated::bundle),
-                                               required("inputs", &RunCreated::inputs));
+inline constexpr auto shape<RunCreated> =
+    body("run.created", required("job", &RunCreated::job), required("team", &RunCreated::team),
+         required("title", &RunCreated::title), required("plan", &RunCreated::plan),
+         required("plan_hash", &RunCreated::plan_hash), required("bundle", &RunCreated::bundle),
+         required("inputs", &RunCreated::inputs), optional("parent", &RunCreated::parent),
+         optional("requested_by", &RunCreated::requested_by));
 template <>
 inline constexpr auto shape<supervision::RunAdopted> =
     body("run.adopted", required("epoch", &supervision::RunAdopted::epoch),
@@ -123,6 +122,120 @@ inline constexpr auto shape<RunFinished> = body("run.finished",
                                                 required("state", &RunFinished::state),
                                                 optional("reason", &RunFinished::reason),
                                                 optional("output", &RunFinished::output));
+
+template <>
+inline constexpr auto shape<supervision::StepStopping> =
+    body("step.stopping", required("step", &supervision::StepStopping::step),
+         required("error", &supervision::StepStopping::error));
+template <>
+inline constexpr auto shape<supervision::AttemptStopping> =
+    body("attempt.stopping", required("step", &supervision::AttemptStopping::step),
+         required("attempt", &supervision::AttemptStopping::attempt),
+         optional("reason", &supervision::AttemptStopping::reason));
+template <>
+inline constexpr auto shape<supervision::AttemptStopped> =
+    body("attempt.stopped", required("step", &supervision::AttemptStopped::step),
+         required("attempt", &supervision::AttemptStopped::attempt),
+         optional("completed", &supervision::AttemptStopped::completed),
+         optional("output", &supervision::AttemptStopped::output),
+         optional("error", &supervision::AttemptStopped::error));
+template <>
+inline constexpr auto shape<supervision::AttemptProgressed> =
+    body("attempt.progressed", required("step", &supervision::AttemptProgressed::step),
+         required("attempt", &supervision::AttemptProgressed::attempt),
+         required("progress", &supervision::AttemptProgressed::progress));
+template <>
+inline constexpr auto shape<supervision::FallbackTaken> =
+    body("step.fallback", required("step", &supervision::FallbackTaken::step),
+         required("role", &supervision::FallbackTaken::role));
+template <>
+inline constexpr auto shape<supervision::GroupExpanded> =
+    body("group.expanded", required("step", &supervision::GroupExpanded::step),
+         required("items", &supervision::GroupExpanded::items));
+template <>
+inline constexpr auto shape<supervision::CaseChosen> =
+    body("group.chosen", required("step", &supervision::CaseChosen::step),
+         required("label", &supervision::CaseChosen::label));
+template <>
+inline constexpr auto shape<supervision::GroupRestarting> =
+    body("group.restarting", required("group", &supervision::GroupRestarting::group),
+         required("child", &supervision::GroupRestarting::child),
+         required("error", &supervision::GroupRestarting::error),
+         required("victims", &supervision::GroupRestarting::victims),
+         required("due", &supervision::GroupRestarting::due));
+template <>
+inline constexpr auto shape<supervision::GroupRestarted> =
+    body("group.restarted", required("group", &supervision::GroupRestarted::group),
+         required("victims", &supervision::GroupRestarted::victims));
+template <>
+inline constexpr auto shape<supervision::GroupEscalated> =
+    body("group.escalated", required("group", &supervision::GroupEscalated::group),
+         required("child", &supervision::GroupEscalated::child),
+         required("reason", &supervision::GroupEscalated::reason));
+template <>
+inline constexpr auto shape<supervision::RunUndoing> =
+    body("run.undoing", optional("reason", &supervision::RunUndoing::reason));
+template <>
+inline constexpr auto shape<supervision::StepWaiting> =
+    body("step.waiting", required("step", &supervision::StepWaiting::step),
+         optional("until", &supervision::StepWaiting::until));
+template <>
+inline constexpr auto shape<supervision::WaitSkipped> =
+    body("wait.skipped", required("id", &supervision::WaitSkipped::id),
+         required("step", &supervision::WaitSkipped::step));
+template <>
+inline constexpr auto shape<supervision::SignalTaken> =
+    body("signal.taken", required("step", &supervision::SignalTaken::step),
+         required("id", &supervision::SignalTaken::id));
+template <>
+inline constexpr auto shape<supervision::ApprovalRequested> =
+    body("approval.requested", required("step", &supervision::ApprovalRequested::step),
+         required("role", &supervision::ApprovalRequested::role),
+         required("subject", &supervision::ApprovalRequested::subject),
+         required("digest", &supervision::ApprovalRequested::digest),
+         required("expires_at", &supervision::ApprovalRequested::expires_at));
+template <>
+inline constexpr auto shape<supervision::ApprovalDecided> =
+    body("approval.decided", required("id", &supervision::ApprovalDecided::id),
+         required("step", &supervision::ApprovalDecided::step),
+         required("approved", &supervision::ApprovalDecided::approved),
+         optional("by", &supervision::ApprovalDecided::by),
+         optional("reason", &supervision::ApprovalDecided::reason));
+template <>
+inline constexpr auto shape<supervision::ChildStarted> =
+    body("child.started", required("step", &supervision::ChildStarted::step),
+         required("attempt", &supervision::ChildStarted::attempt),
+         required("run", &supervision::ChildStarted::run),
+         required("job", &supervision::ChildStarted::job),
+         required("append", &supervision::ChildStarted::append),
+         required("plan", &supervision::ChildStarted::plan),
+         required("inputs", &supervision::ChildStarted::inputs));
+template <>
+inline constexpr auto shape<supervision::ChildEnded> =
+    body("child.ended", required("step", &supervision::ChildEnded::step),
+         required("attempt", &supervision::ChildEnded::attempt),
+         required("state", &supervision::ChildEnded::state),
+         optional("reason", &supervision::ChildEnded::reason),
+         optional("output", &supervision::ChildEnded::output));
+template <>
+inline constexpr auto shape<supervision::RunPaused> =
+    body("run.paused", required("id", &supervision::RunPaused::id),
+         optional("by", &supervision::RunPaused::by));
+template <>
+inline constexpr auto shape<supervision::RunResumed> =
+    body("run.resumed", required("id", &supervision::RunResumed::id),
+         optional("by", &supervision::RunResumed::by));
+template <>
+inline constexpr auto shape<supervision::KillRequested> =
+    body("run.kill_requested", required("id", &supervision::KillRequested::id),
+         optional("reason", &supervision::KillRequested::reason));
+template <>
+inline constexpr auto shape<supervision::ActivityResolved> =
+    body("activity.resolved", required("step", &supervision::ActivityResolved::step),
+         required("key", &supervision::ActivityResolved::key),
+         required("happened", &supervision::ActivityResolved::happened),
+         optional("outcome", &supervision::ActivityResolved::outcome),
+         optional("by", &supervision::ActivityResolved::by));
 
 /// "run.created", ... in the order of the alternatives of Event; nothing is left out.
 inline constexpr auto& event_types = detail::Bodies<supervision::Event>::types;

@@ -1,5 +1,8 @@
 #include "runtime/supervision/group_machine.hpp"
 
+#include <algorithm>
+#include <boost/json.hpp>
+
 namespace troupe::supervision {
 namespace {
 
@@ -18,37 +21,152 @@ Error failure_of(const StepState& child) {
                     describe(child));
 }
 
+/// Blocked by what did not make it outside of its group: no failure in here explains that.
+bool blocked_from_outside(const RunState& run, const StepState& group, const StepState& child) {
+  if (child.phase != StepPhase::blocked) return false;
+  return std::any_of(child.needs.begin(), child.needs.end(), [&](StepIndex need) {
+    return &run.steps[run.steps[need].parent] != &group && !met(run.steps[need].phase);
+  });
+}
+
+std::string first_failure(const RunState& run, const StepState& group) {
+  for (const auto child : group.children)
+    if (run.steps[child].counts_as_failure()) {
+      const StepState& failed = run.steps[child];
+      return failed.node->id.empty() ? failed.path : failed.node->id;
+    }
+  return group.path;
+}
+
+/// An `always` step of a run that fails or is cancelled waits until what was done is taken back. A
+/// group that fails by itself runs its own at once.
+bool waits_for_closing(const RunState& run, const StepState& step) {
+  const StepState& root = run.steps[root_index];
+  if (run.cancel_reason || root.stop) return true;
+  return step.parent == root_index && has_failed(root);
+}
+
+/// The body of a foreach or repeat whose `do` is one step hands on that step's own output.
+bool is_single_body(const RunState& run, const StepState& group) {
+  const auto& around = run.steps[group.parent].node->kind;
+  const auto* foreach = std::get_if<plan::Foreach>(&around);
+  const auto* repeat = std::get_if<plan::Repeat>(&around);
+  return group.node->id.empty() && !group.path.empty() &&
+         ((foreach != nullptr && foreach->single) || (repeat != nullptr && repeat->single));
+}
+
+bool will_start_more(const RunState& run, const StepState& group) {
+  if (has_failed(group) || is_stopped(run, group)) return false;
+  if (std::holds_alternative<plan::Foreach>(group.node->kind))
+    return group.group.next < group.group.items.size();
+  return std::holds_alternative<plan::Repeat>(group.node->kind); // settled by its `until` alone
+}
+
 } // namespace
 
-ReadinessVerdict readiness(const RunState& run, const StepState& step) {
+ReadinessVerdict readiness(const RunState& run, const StepState& step, bool closing) {
   const bool always = step.node->always;
+  if (is_stopped(run, step)) return {Readiness::cancelled, {}};
   for (const auto index : step.needs) {
     const StepState& need = run.steps[index];
     if (!is_terminal(need.phase)) return {};
     if (!always && !met(need.phase)) return {Readiness::blocked, need.node->id};
   }
-  if (run.cancel_reason && !always) return {Readiness::blocked, "the run, which is cancelled"};
+  const StepState& group = run.steps[step.parent];
+  if (!always && has_failed(group)) return {Readiness::blocked, first_failure(run, group)};
+  if (always && !closing && waits_for_closing(run, step)) return {};
+  if (run.paused && !run.cancel_reason) return {};
   return {Readiness::ready, {}};
+}
+
+bool has_failed(const StepState& group) {
+  const auto* foreach = std::get_if<plan::Foreach>(&group.node->kind);
+  const auto children = foreach != nullptr ? group.group.items.size() : group.children.size();
+  return group.group.failures > group.node->tolerate_failures.of(children);
 }
 
 GroupVerdict verdict(const RunState& run, const StepState& group) {
   GroupVerdict result;
+  if (group.group.active > 0 || !group.group.restarts.empty()) return result;
+  if (will_start_more(run, group)) return result;
+  const bool failed = has_failed(group);
   for (const auto index : group.children) {
     const StepState& child = run.steps[index];
     if (!is_terminal(child.phase)) return {};
-    if (met(child.phase)) continue;
-    // An `always` step changes the verdict only if it fails itself; what is blocked follows from
-    // what failed.
-    const bool counts = child.phase != StepPhase::blocked &&
-                        (!child.node->always || child.phase == StepPhase::failed);
-    if (counts && !result.failure) result.failure = failure_of(child);
+    const bool explains =
+        failed ? child.counts_as_failure() : blocked_from_outside(run, group, child);
+    if (explains && !result.failure) result.failure = failure_of(child);
   }
+  if (is_stopped(run, group)) result.failure = make_error(ErrorClass::cancelled, "stopped");
   result.settled = true;
-  if (result.failure) return result;
-  for (const auto index : group.children) // blocked by a need outside this group
-    if (run.steps[index].phase == StepPhase::blocked && !result.failure)
-      result.failure = failure_of(run.steps[index]);
   return result;
+}
+
+bool is_stopped(const RunState& run, const StepState& step) {
+  if (run.killed) return true;
+  for (const StepState* at = &step;; at = &run.steps[at->parent]) {
+    const bool own = at == &step && !at->node->is_group(); // stops nothing but itself
+    if (at->stop && !own) return true;
+    if (at->path.empty()) return run.cancel_reason.has_value();
+    if (at->node->always) return false;
+  }
+}
+
+bool is_always(const RunState& run, const StepState& step) {
+  for (const StepState* at = &step;; at = &run.steps[at->parent]) {
+    if (at->node->always) return true;
+    if (at->path.empty()) return false;
+  }
+}
+
+bool is_doomed(const RunState& run) {
+  const StepState& root = run.steps[root_index];
+  return run.cancel_reason || run.undo_failure || root.stop || has_failed(root);
+}
+
+bool is_live(const RunState& run, const StepState& step) {
+  for (const StepState* at = &step;; at = &run.steps[at->parent]) {
+    if (at->phase != StepPhase::ready) return false;
+    if (at->path.empty()) return true;
+  }
+}
+
+std::optional<Instant> deadline_of(const RunState& run, const StepState& step) {
+  std::optional<Instant> earliest;
+  for (const StepState* at = &step;; at = &run.steps[at->parent]) {
+    if (at->node->deadline && at->started_at) {
+      const Instant due = *at->started_at + *at->node->deadline;
+      if (!earliest || due < *earliest) earliest = due;
+    }
+    if (at->path.empty() || at->node->always || at->undoes) return earliest;
+  }
+}
+
+JsonText gathered_output(const RunState& run, const StepState& group) {
+  const auto output_of = [&](StepIndex child) {
+    return run.steps[child].phase == StepPhase::completed ? run.steps[child].output.text : "null";
+  };
+  const auto& kind = group.node->kind;
+  if (std::holds_alternative<plan::Repeat>(kind)) // the last round's
+    return JsonText{output_of(group.children[group.group.next - 1])};
+  if (const auto* choice = std::get_if<plan::Switch>(&kind)) {
+    const auto chosen = std::find(choice->labels.begin(), choice->labels.end(), group.group.chosen);
+    const auto at = static_cast<std::size_t>(chosen - choice->labels.begin());
+    return JsonText{output_of(group.children[at])};
+  }
+  if (std::holds_alternative<plan::Foreach>(kind)) {
+    std::string list = "[";
+    for (std::size_t i = 0; i < group.group.items.size(); ++i)
+      (list += i == 0 ? "" : ",") += output_of(group.children[i]);
+    return JsonText{list + ']'};
+  }
+  if (is_single_body(run, group)) return JsonText{output_of(group.children.front())};
+  std::string map = "{";
+  for (const auto child : group.children)
+    ((map += map.size() == 1 ? "" : ",") +=
+     boost::json::serialize(boost::json::string{run.steps[child].node->id}) + ':') +=
+        output_of(child);
+  return JsonText{map + '}'};
 }
 
 } // namespace troupe::supervision

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "runtime/limits.hpp"
+#include "runtime/supervision/parking.hpp"
 
 namespace troupe::supervision {
 namespace {
@@ -21,7 +22,8 @@ void RunDriver::begin(RunState state, Adopt owner) {
 void RunDriver::inbox_read(std::vector<ports::InboxRow> rows, Instant now) {
   if (!machine_) return;
   if (!std::exchange(adopted_, true)) stimuli_.push_front(owner_);
-  std::erase_if(rows, [&](const auto& row) { return !inbox_seen_.insert(row.id).second; });
+  std::erase_if(rows, [&](const auto& row) { return row.place <= inbox_after_; });
+  for (const auto& row : rows) inbox_after_ = std::max(inbox_after_, row.place);
   if (!rows.empty()) stimuli_.push_back(InboxRead{std::move(rows)});
   pump(now);
 }
@@ -41,7 +43,8 @@ void RunDriver::happen(Stimulus stimulus, Instant now) {
 // ---- deciding
 
 void RunDriver::pump(Instant now) {
-  if (busy_ || left_ || !adopted_ || stimuli_.empty()) return;
+  if (busy_ || left_ || parking_ || !adopted_) return;
+  if (stimuli_.empty()) return park_if_idle(now);
   busy_ = true;
   const auto end = stimuli_.begin() +
                    static_cast<std::ptrdiff_t>(std::min(stimuli_.size(), stimuli_per_decision_max));
@@ -62,7 +65,7 @@ void RunDriver::offered(placement::Placement placement, Instant now) {
 }
 
 void RunDriver::take_offers(Instant now) {
-  if (busy_ || left_ || !adopted_ || offers_.empty()) return;
+  if (busy_ || left_ || parking_ || !adopted_ || offers_.empty()) return;
   busy_ = true;
   decided_at_ = now;
   decision_ = {};
@@ -108,6 +111,20 @@ void RunDriver::appended(AppendId id, ports::AppendOutcome outcome, Instant now)
     case ports::AppendOutcome::inbox_waiting: // it may not end past a signal it has not seen
       return leave(RunExit::fold_again);
   }
+}
+
+/// A run that only waits, and long enough, gives up its owner.
+void RunDriver::park_if_idle(Instant now) {
+  const auto rest = machine_->rest(now);
+  if (!rest.resting || !offers_.empty() || !worth_parking(rest.until, now)) return;
+  parking_ = true;
+  port_.park(rest.until);
+}
+
+void RunDriver::not_parked(Instant now) {
+  parking_ = false;
+  take_offers(now);
+  pump(now);
 }
 
 void RunDriver::leave(RunExit exit) {

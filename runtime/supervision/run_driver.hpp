@@ -5,7 +5,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,7 +35,10 @@ class RunPort {
   virtual void answer(const ReplyAddress& to, message::Context context, message::Body body) = 0;
   virtual bool may_grant() const = 0;             // this node's lease surely stands
   virtual void committed(const Event& event) = 0; // it is durable, its effects come next
-  virtual void leave(RunExit exit) = 0;           // the last call
+  /// It only waits, until then or (nothing) for its inbox. Answer: the driver's end, or
+  /// not_parked().
+  virtual void park(std::optional<Instant> until) = 0;
+  virtual void leave(RunExit exit) = 0; // the last call
 };
 
 class RunDriver {
@@ -50,6 +52,8 @@ class RunDriver {
   bool begun() const { return machine_ != nullptr; }
   bool adopted() const { return adopted_; }
 
+  /// Where the next page of the inbox begins: what came before has been seen.
+  std::uint64_t inbox_after() const { return inbox_after_; }
   void inbox_read(std::vector<ports::InboxRow> rows, Instant now);
   /// From an executor. Beyond a bound messages are dropped: executors repeat them.
   void receive(message::AgentMessage message, ReplyAddress reply_to, Instant now);
@@ -57,6 +61,7 @@ class RunDriver {
   void placed(const std::vector<placement::Placement>& placements, Instant now);
   void offered(placement::Placement placement, Instant now); // a step that waited can have a node
   void appended(AppendId id, ports::AppendOutcome outcome, Instant now);
+  void not_parked(Instant now); // its inbox holds something: read it
   /// The actor of a step or group crashed: puts it to work again as the journal has it, and what
   /// stands below it; too often within a minute is a failure of the step.
   void child_crashed(const std::string& path, Instant now);
@@ -71,6 +76,7 @@ class RunDriver {
   void perform(Instant now);
   void perform(const Effect& effect);
   void reply(const Reply& reply);
+  void park_if_idle(Instant now);
   void leave(RunExit exit);
   void refold(const std::string& path, Instant now);
 
@@ -82,10 +88,11 @@ class RunDriver {
 
   std::deque<Stimulus> stimuli_;
   std::vector<placement::Placement> offers_;
-  std::set<std::string> inbox_seen_;
+  std::uint64_t inbox_after_ = 0;
   std::vector<std::string> inbox_applied_;
   bool adopted_ = false; // the first decision may be made
   bool busy_ = false, placing_ = false, left_ = false;
+  bool parking_ = false; // asked for: nothing is decided until it is answered
   Decision decision_;
   Instant decided_at_{};
   AppendId appending_;

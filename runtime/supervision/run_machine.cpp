@@ -1,3 +1,4 @@
+// RunMachine: decisions, and the attempts of steps.
 #include "runtime/supervision/run_machine.hpp"
 
 #include <algorithm>
@@ -5,19 +6,13 @@
 
 #include "runtime/limits.hpp"
 #include "runtime/supervision/group_machine.hpp"
+#include "runtime/supervision/recovery.hpp"
 #include "runtime/supervision/scope.hpp"
 #include "runtime/supervision/step_machine.hpp"
 #include "runtime/supervision/turn.hpp"
 
 namespace troupe::supervision {
 namespace {
-
-bool runs_whatever_happens(const RunState& run, const StepState& step) {
-  for (const StepState* at = &step;; at = &run.steps[at->parent]) {
-    if (at->node->always) return true;
-    if (at->path.empty()) return false;
-  }
-}
 
 /// What a direct tool call is to an agent node: the native agent that makes one call.
 message::RoleDefinition caller_role(const std::string& role, const std::string& tool) {
@@ -30,7 +25,7 @@ message::RoleDefinition caller_role(const std::string& role, const std::string& 
 }
 
 message::RoleDefinition definition_for(const RunState& run, const StepState& step) {
-  const std::string role = plan::role_of(*step.node);
+  const std::string role = role_wanted(step);
   if (const auto* tool = std::get_if<plan::ToolStep>(&step.node->kind))
     return caller_role(role, tool->tool);
   const auto found = run.bundle->roles.find(role);
@@ -40,34 +35,31 @@ message::RoleDefinition definition_for(const RunState& run, const StepState& ste
 /// The `task` of a step with its templates filled in.
 Result<JsonText> task_for(const RunState& run, const StepState& step) {
   const auto fill = [&](const plan::Template& value) {
-    return plan::evaluate(value, make_scope(run, plan::paths_of(value)));
+    return plan::evaluate(value, scope_of(run, step, plan::paths_of(value)));
   };
   const auto* tool = std::get_if<plan::ToolStep>(&step.node->kind);
   if (tool == nullptr) return fill(std::get<plan::AgentStep>(step.node->kind).task);
   auto with = fill(tool->with);
   if (!with) return with.error();
-  boost::json::object task;
-  task["tool"] = tool->tool;
-  task["with"] = boost::json::parse(with->text);
-  return JsonText{boost::json::serialize(task)};
+  return JsonText{"{\"tool\":" + boost::json::serialize(boost::json::string{tool->tool}) +
+                  ",\"with\":" + with->text + "}"};
 }
 
-JsonText outputs_by_id(const RunState& run, const StepState& group) {
-  std::string text;
-  for (const auto index : group.children) {
-    const StepState& child = run.steps[index];
-    text += text.empty() ? '{' : ',';
-    text += boost::json::serialize(boost::json::string{child.node->id}) + ':';
-    text += child.phase == StepPhase::completed ? child.output.text : "null";
+/// Its own timeout, or what is left until a deadline, if that is less. 0: none.
+std::uint32_t time_for_attempt(const RunState& run, const StepState& step, Instant now) {
+  Millis time = step.node->timeout.value_or(Millis{0});
+  if (const auto deadline = deadline_of(run, step)) {
+    const Millis left = std::max(*deadline - now, Millis{1});
+    if (time.count() == 0 || left < time) time = left;
   }
-  return JsonText{text.empty() ? "{}" : text + '}'};
+  return static_cast<std::uint32_t>(time.count());
 }
 
 } // namespace
 
 Decision RunMachine::decide(const std::vector<Stimulus>& stimuli, Instant now) {
   Decision decision;
-  Turn turn{run_, decision, now, {}};
+  Turn turn{run_, decision, now};
   for (const auto& stimulus : stimuli)
     std::visit([&](const auto& what) { on(turn, what); }, stimulus);
   advance(turn);
@@ -77,42 +69,41 @@ Decision RunMachine::decide(const std::vector<Stimulus>& stimuli, Instant now) {
 
 void RunMachine::place(const std::vector<placement::Placement>& placements, Instant now,
                        Decision& decision) {
-  Turn turn{run_, decision, now, {}};
+  Turn turn{run_, decision, now};
   for (const auto& placement : placements) {
     StepState* step = run_.find(placement.step);
-    const bool waits = step != nullptr && !run_.finished &&
+    const bool waits = step != nullptr && !run_.finished && step->node->is_dispatched() &&
                        (step->phase == StepPhase::ready || step->phase == StepPhase::waiting);
-    if (!waits || step->node->is_group()) {
+    if (waits && !run_.paused)
+      assign(turn, *step, placement);
+    else
       turn.perform(ReleaseCredit{placement.incarnation});
-      continue;
-    }
-    auto task = task_for(run_, *step);
-    if (!task) {
-      turn.perform(ReleaseCredit{placement.incarnation});
-      fail_step(turn, *step, task.error());
-      continue;
-    }
-    const bool resumed = next_attempt_resumes(*step);
-    const AttemptNumber attempt = run_.attempts_made + 1;
-    const auto timeout =
-        static_cast<std::uint32_t>(step->node->timeout.value_or(Millis{0}).count());
-    turn.emit(AttemptAssigned{step->path, step->iteration, attempt, placement.node,
-                              placement.incarnation, *task, timeout, resumed});
-    turn.perform(SendAssignment{
-        step->path,
-        attempt,
-        placement.node,
-        placement.incarnation,
-        step->node->priority,
-        step->iteration,
-        {definition_for(run_, *step), *task, make_context(run_, *step),
-         step->ledger.replay(step->iteration, resumed), step->progress, timeout, resumed}});
-    if (timeout > 0)
-      turn.perform(
-          ArmTimer{step->path, TimerKind::attempt_timeout, attempt, now + Millis{timeout}});
   }
   advance(turn);
   collect_wanted(turn);
+}
+
+void RunMachine::assign(Turn& turn, StepState& step, const placement::Placement& placement) {
+  const auto task = task_for(run_, step);
+  if (!task) {
+    turn.perform(ReleaseCredit{placement.incarnation});
+    return fail_step(turn, step, task.error());
+  }
+  const bool resumed = next_attempt_resumes(step);
+  const AttemptNumber attempt = run_.attempts_made + 1;
+  const auto timeout = time_for_attempt(run_, step, turn.now);
+  turn.emit(AttemptAssigned{step.path, step.iteration, attempt, placement.node,
+                            placement.incarnation, *task, timeout, resumed});
+  turn.perform(SendAssignment{
+      step.path,
+      attempt,
+      placement.node,
+      placement.incarnation,
+      step.node->priority,
+      step.iteration,
+      {definition_for(run_, step), *task, make_context(run_, step),
+       step.ledger.replay(step.iteration, resumed), step.progress, timeout, resumed}});
+  if (timeout > 0) turn.arm(step, TimerKind::attempt_timeout, turn.now + Millis{timeout}, attempt);
 }
 
 void RunMachine::on(Turn& turn, const Adopt& stimulus) {
@@ -120,15 +111,20 @@ void RunMachine::on(Turn& turn, const Adopt& stimulus) {
   if (run_.owner != stimulus.incarnation)
     turn.emit(RunAdopted{run_.epoch + 1, stimulus.node, stimulus.incarnation});
   for (StepIndex index = 0; index < run_.steps.size(); ++index) resume_actor(turn, index);
+  turn.touch_all();
 }
 
 std::vector<Effect> RunMachine::refold(std::string_view path, Instant now) {
   Decision decision;
-  Turn turn{run_, decision, now, {}};
-  const std::string below = path.empty() ? "" : std::string{path} + '/';
+  Turn turn{run_, decision, now};
+  const auto below = [&](const StepState& step) {
+    if (step.path == path || path.empty()) return true;
+    if (step.undoes) return false; // it lives under the root
+    return step.path.starts_with(std::string{path} + '/') ||
+           step.path.starts_with(std::string{path} + '[');
+  };
   for (StepIndex index = 0; index < run_.steps.size(); ++index)
-    if (run_.steps[index].path == path || run_.steps[index].path.starts_with(below))
-      resume_actor(turn, index);
+    if (below(run_.steps[index])) resume_actor(turn, index);
   return std::move(decision.effects);
 }
 
@@ -137,19 +133,41 @@ std::vector<Effect> RunMachine::refold(std::string_view path, Instant now) {
 void RunMachine::resume_actor(Turn& turn, StepIndex index) {
   const StepState& step = run_.steps[index];
   if (step.phase == StepPhase::pending || is_terminal(step.phase)) return;
-  turn.perform(StartActor{step.path, step.node->is_group()});
-  if (step.node->is_group()) return;
-  if (const Attempt* attempt = step.current()) {
+  turn.perform(StartActor{step.path, step.node->is_group(), step.undoes.has_value()});
+  if (step.child)
+    turn.perform(StartChildRun{step.path, *step.child});
+  else if (const Attempt* attempt = step.current())
     turn.perform(AskStatus{step.path, attempt->number, attempt->node, attempt->incarnation});
-    if (attempt->timeout_ms > 0)
-      turn.perform(ArmTimer{step.path, TimerKind::attempt_timeout, attempt->number,
-                            attempt->assigned_at + Millis{attempt->timeout_ms}});
-  } else if (step.phase == StepPhase::waiting && step.retry_at && *step.retry_at > turn.now) {
-    turn.perform(
-        ArmTimer{step.path, TimerKind::retry_due, step.attempts.back().number, *step.retry_at});
-  } else {
-    turn.ready.push_back(index);
-  }
+  resume_work(turn, index);
+}
+
+/// What wants a node asks for one again, what waits for a time is woken in time.
+void RunMachine::resume_work(Turn& turn, StepIndex index) {
+  const StepState& step = run_.steps[index];
+  if (step.phase == StepPhase::pending || is_terminal(step.phase)) return;
+  resume_timers(turn, step);
+  const bool due = step.phase == StepPhase::ready ||
+                   (step.phase == StepPhase::waiting && step.retry_at <= turn.now);
+  if (step.node->is_dispatched() && due && step.current() == nullptr) turn.ready.push_back(index);
+}
+
+void RunMachine::resume_timers(Turn& turn, const StepState& step) {
+  if (step.node->deadline && step.started_at)
+    turn.arm(step, TimerKind::deadline, *step.started_at + *step.node->deadline);
+  for (const auto& restart : step.group.restarts)
+    turn.arm(step, TimerKind::restart_due, restart.due);
+  if (step.due) turn.arm(step, TimerKind::wait_due, *step.due);
+  if (step.child) turn.arm(step, TimerKind::child_check, turn.now);
+  if (step.phase == StepPhase::stopping) turn.arm(step, TimerKind::stop_again, turn.now);
+  if (step.phase == StepPhase::ready && step.node->start_within)
+    turn.arm(step, TimerKind::start_within, ready_since(step) + *step.node->start_within);
+  if (step.phase == StepPhase::waiting && step.retry_at)
+    turn.arm(step, TimerKind::retry_due, *step.retry_at,
+             step.attempts.empty() ? 0 : step.attempts.back().number);
+  const Attempt* attempt = step.current();
+  if (attempt != nullptr && attempt->timeout_ms > 0 && step.phase == StepPhase::running)
+    turn.arm(step, TimerKind::attempt_timeout, attempt->assigned_at + Millis{attempt->timeout_ms},
+             attempt->number);
 }
 
 void RunMachine::on(Turn& turn, const AssignmentUnanswered& stimulus) {
@@ -159,6 +177,8 @@ void RunMachine::on(Turn& turn, const AssignmentUnanswered& stimulus) {
   if (stimulus.delivered)
     turn.perform(CancelAttempt{step->path, attempt->number, attempt->node, attempt->incarnation,
                                "the assignment was not answered in time"});
+  if (step->phase == StepPhase::stopping)
+    return stopped(turn, *step, {step->path, attempt->number, false, {}, {}});
   return_attempt(turn, *step, *attempt, stimulus.reason);
 }
 
@@ -169,29 +189,6 @@ void RunMachine::on(Turn& turn, const AttemptNotThere& stimulus) {
     lose_attempt(turn, *step, *attempt);
 }
 
-void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
-  StepState* step = run_.find(stimulus.step);
-  if (step == nullptr || is_terminal(step->phase)) return;
-  const Attempt* attempt = step->current();
-  switch (stimulus.kind) {
-    case TimerKind::attempt_timeout: {
-      if (attempt == nullptr || attempt->number != stimulus.attempt) return;
-      turn.perform(CancelAttempt{step->path, attempt->number, attempt->node, attempt->incarnation,
-                                 "timeout"});
-      fail_try(turn, *step, attempt->number,
-               make_error(ErrorClass::timeout, "attempt " + std::to_string(attempt->number) +
-                                                   " gave no answer within " +
-                                                   format_duration(Millis{attempt->timeout_ms})),
-               {});
-      return;
-    }
-    case TimerKind::retry_due:
-      if (attempt == nullptr && step->phase == StepPhase::waiting)
-        turn.ready.push_back(run_.by_path.find(step->path)->second);
-      return;
-  }
-}
-
 void RunMachine::on(Turn& turn, const NodeGone& stimulus) {
   gone_.insert(stimulus.incarnation);
   for (auto& step : run_.steps) {
@@ -199,29 +196,74 @@ void RunMachine::on(Turn& turn, const NodeGone& stimulus) {
     if (attempt != nullptr && attempt->incarnation == stimulus.incarnation)
       lose_attempt(turn, step, *attempt);
   }
+  turn.touch_all(); // an undo may have waited for what it might still do
 }
 
-void RunMachine::on(Turn& turn, const InboxRead& stimulus) {
-  for (const auto& row : stimulus.rows) {
-    turn.decision.inbox_applied.push_back(row.id);
-    boost::system::error_code error;
-    const auto body = boost::json::parse(row.body.text, error);
-    const auto* object = error ? nullptr : body.if_object();
-    const auto text = [&](std::string_view key) {
-      const auto* value = object != nullptr ? object->if_contains(key) : nullptr;
-      return value != nullptr && value->is_string() ? std::string{value->get_string()}
-                                                    : std::string{};
-    };
-    if (row.kind == "signal") {
-      const auto* content = object != nullptr ? object->if_contains("body") : nullptr;
-      turn.emit(
-          SignalReceived{row.id, text("name"),
-                         JsonText{content != nullptr ? boost::json::serialize(*content) : "null"}});
-    } else if (row.kind == "cancel" && !run_.cancel_reason) {
-      turn.emit(CancelRequested{row.id, text("reason")});
-      cancel_everything(turn, text("reason"));
-    }
+void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
+  StepState* step = run_.find(stimulus.step);
+  if (step == nullptr || run_.finished) return;
+  const bool wakes = stimulus.kind == TimerKind::restart_due ||
+                     stimulus.kind == TimerKind::grant_over; // an undo may wait for it
+  if (wakes) return turn.touch(*step);
+  if (is_terminal(step->phase)) return;
+  const Attempt* attempt = step->current();
+  const auto past = [&](std::optional<Instant> due) { return due && *due <= turn.now; };
+  switch (stimulus.kind) {
+    case TimerKind::attempt_timeout:
+      if (attempt != nullptr && attempt->number == stimulus.attempt) attempt_over(turn, *step);
+      return;
+    case TimerKind::retry_due:
+      if (attempt != nullptr || step->phase != StepPhase::waiting || !past(step->retry_at)) return;
+      if (std::holds_alternative<plan::PlanStep>(step->node->kind)) return start_child(turn, *step);
+      turn.ready.push_back(run_.index_of(*step));
+      return;
+    case TimerKind::deadline:
+      if (!step->node->deadline || !step->started_at || step->stop) return;
+      if (past(*step->started_at + *step->node->deadline))
+        give_up(turn, *step,
+                make_error(ErrorClass::timeout, "not done within its deadline of " +
+                                                    format_duration(*step->node->deadline)));
+      return;
+    case TimerKind::start_within:
+      if (attempt != nullptr || step->phase != StepPhase::ready) return;
+      if (past(ready_since(*step) + *step->node->start_within))
+        fail_without_try(
+            turn, *step,
+            make_error(ErrorClass::no_capacity,
+                       "no node took it within " + format_duration(*step->node->start_within)));
+      return;
+    case TimerKind::wait_due:
+      if (step->phase == StepPhase::waiting && past(step->due)) wait_over(turn, *step);
+      return;
+    case TimerKind::restart_due:
+    case TimerKind::grant_over: return;
+    case TimerKind::stop_again: // the cancel may be lost, or the whole attempt
+      if (step->phase != StepPhase::stopping) return;
+      ask_to_stop(turn, *step, "asked again");
+      if (attempt != nullptr && !step->child)
+        turn.perform(AskStatus{step->path, attempt->number, attempt->node, attempt->incarnation});
+      return;
+    case TimerKind::child_check:
+      if (!step->child) return;
+      turn.perform(AskChildRun{step->child->run});
+      turn.arm(*step, TimerKind::child_check, turn.now + limits::child_check_interval);
+      return;
   }
+}
+
+void RunMachine::attempt_over(Turn& turn, StepState& step) {
+  if (step.phase != StepPhase::running) return;
+  const Attempt& attempt = *step.current();
+  if (!step.child)
+    turn.perform(
+        CancelAttempt{step.path, attempt.number, attempt.node, attempt.incarnation, "timeout"});
+  else
+    ask_to_stop(turn, step, "timeout");
+  fail_try(turn, step, attempt.number,
+           make_error(ErrorClass::timeout, "attempt " + std::to_string(attempt.number) +
+                                               " gave no answer within " +
+                                               format_duration(Millis{attempt.timeout_ms})),
+           {});
 }
 
 void RunMachine::on(Turn& turn, const StepCrashed& stimulus) {
@@ -231,17 +273,9 @@ void RunMachine::on(Turn& turn, const StepCrashed& stimulus) {
       make_error(ErrorClass::internal, "the actor of " + stimulus.step + " crashed more than " +
                                            std::to_string(limits::crashes_per_minute_max) +
                                            " times within a minute");
-  const std::string below = step->path.empty() ? "" : step->path + '/';
-  for (auto& other : run_.steps)
-    if (other.path.starts_with(below) && !other.node->is_group() && !is_terminal(other.phase) &&
-        &other != step)
-      turn.cancel_step(other, "its group crashed");
-  if (step->node->is_group()) {
-    settle_group(turn, *step, error);
-    return;
-  }
   const Attempt* attempt = step->current();
-  if (attempt == nullptr) return fail_step(turn, *step, error);
+  if (step->node->is_group() || attempt == nullptr) return give_up(turn, *step, error);
+  if (step->phase == StepPhase::stopping) return;
   turn.perform(CancelAttempt{step->path, attempt->number, attempt->node, attempt->incarnation,
                              error.message});
   fail_try(turn, *step, attempt->number, error, {});
@@ -249,129 +283,101 @@ void RunMachine::on(Turn& turn, const StepCrashed& stimulus) {
 
 void RunMachine::complete(Turn& turn, StepState& step, AttemptNumber attempt,
                           const JsonText& output) {
-  turn.perform(ReleaseCredit{step.current()->incarnation});
+  if (const Attempt* current = step.current(); current != nullptr && !current->node.empty())
+    turn.perform(ReleaseCredit{current->incarnation});
   turn.emit(StepCompleted{step.path, attempt, output});
   turn.perform(StopActor{step.path});
 }
 
 void RunMachine::fail_try(Turn& turn, StepState& step, AttemptNumber attempt, const Error& error,
                           std::optional<Millis> retry_after) {
-  if (const Attempt* current = step.current()) turn.perform(ReleaseCredit{current->incarnation});
-  const auto retry_at = next_try(step, error, retry_after, turn.now, entropy_.uniform());
+  if (const Attempt* current = step.current(); current != nullptr && !current->node.empty())
+    turn.perform(ReleaseCredit{current->incarnation});
+  auto retry_at = next_try(step, error, retry_after, turn.now, entropy_.uniform());
+  const auto deadline = deadline_of(run_, step);
+  if (retry_at && deadline && *retry_at >= *deadline) retry_at.reset(); // no time left for it
   turn.emit(AttemptFailed{step.path, attempt, error, retry_at});
-  if (!retry_at) return fail_step(turn, step, error);
-  turn.perform(ArmTimer{step.path, TimerKind::retry_due, attempt, *retry_at});
+  if (!retry_at) return fail_without_try(turn, step, error);
+  turn.arm(step, TimerKind::retry_due, *retry_at, attempt);
 }
 
-void RunMachine::fail_step(Turn& turn, StepState& step, const Error& error) {
-  turn.emit(StepFailed{step.path, error});
-  turn.perform(StopActor{step.path});
+/// Retries are exhausted: another role may try, once.
+void RunMachine::fail_without_try(Turn& turn, StepState& step, const Error& error) {
+  const bool left = !step.node->fallback.empty() && step.fallback.empty();
+  if (!left || !retried_by_default(error.error_class)) return fail_step(turn, step, error);
+  turn.perform(WithdrawPlacement{step.path});
+  turn.emit(FallbackTaken{step.path, step.node->fallback});
+  want_node(turn, step);
+}
+
+void RunMachine::want_node(Turn& turn, const StepState& step) {
+  turn.ready.push_back(run_.index_of(step));
+  if (step.node->start_within)
+    turn.arm(step, TimerKind::start_within, ready_since(step) + *step.node->start_within);
 }
 
 void RunMachine::lose_attempt(Turn& turn, StepState& step, Attempt& attempt) {
   gone_.insert(attempt.incarnation);
+  const AttemptNumber number = attempt.number;
+  if (step.phase == StepPhase::stopping)
+    return stopped(turn, step,
+                   {step.path,
+                    number,
+                    false,
+                    {},
+                    make_error(ErrorClass::agent_down, "node " + attempt.node + " is gone")});
   if (!resumes_by_itself(step))
-    return fail_try(turn, step, attempt.number,
+    return fail_try(turn, step, number,
                     make_error(ErrorClass::agent_down,
                                "node " + attempt.node + " is gone, and the step has resumed " +
                                    std::to_string(step.resumes) + " times already"),
                     {});
-  turn.emit(AttemptLost{step.path, attempt.number, attempt.node});
-  turn.ready.push_back(run_.by_path.find(step.path)->second);
+  turn.emit(AttemptLost{step.path, number, attempt.node});
+  want_node(turn, step);
 }
 
 void RunMachine::return_attempt(Turn& turn, StepState& step, const Attempt& attempt,
                                 const std::string& reason) {
   turn.emit(AttemptReturned{step.path, attempt.number, reason});
-  turn.ready.push_back(run_.by_path.find(step.path)->second);
-}
-
-void RunMachine::cancel_everything(Turn& turn, const std::string& reason) {
-  for (auto& step : run_.steps)
-    if (!step.node->is_group() && !is_terminal(step.phase) && !runs_whatever_happens(run_, step))
-      turn.cancel_step(step, reason);
-}
-
-/// Starts what has become ready, blocks what cannot, settles groups; until nothing changes any
-/// more.
-void RunMachine::advance(Turn& turn) {
-  if (run_.finished) return;
-  StepState& root = run_.steps[root_index];
-  if (root.phase == StepPhase::pending) start(turn, root);
-  while (!is_terminal(root.phase) && advance_group(turn, root_index)) {
-  }
-  if (is_terminal(root.phase)) finish(turn);
-}
-
-bool RunMachine::advance_group(Turn& turn, StepIndex index) {
-  bool changed = false;
-  for (const auto child_index : run_.steps[index].children) {
-    StepState& child = run_.steps[child_index];
-    if (child.phase == StepPhase::pending) {
-      const auto verdict = readiness(run_, child);
-      if (verdict.readiness == Readiness::blocked) turn.emit(StepBlocked{child.path, verdict.need});
-      if (verdict.readiness == Readiness::ready) start(turn, child);
-      changed |= verdict.readiness != Readiness::not_yet;
-    }
-    if (child.node->is_group() && child.phase == StepPhase::ready)
-      changed |= advance_group(turn, child_index);
-  }
-  StepState& group = run_.steps[index];
-  const auto result = verdict(run_, group);
-  if (!result.settled) return changed;
-  settle_group(turn, group, result.failure);
-  return true;
-}
-
-void RunMachine::start(Turn& turn, StepState& step) {
-  if (step.node->when) {
-    const auto& when = *step.node->when;
-    const auto holds = plan::evaluate_condition(when, make_scope(run_, plan::paths_of(when)));
-    if (!holds) return fail_step(turn, step, holds.error());
-    if (!*holds) {
-      turn.emit(StepSkipped{step.path});
-      return;
-    }
-  }
-  turn.emit(StepReady{step.path});
-  turn.perform(StartActor{step.path, step.node->is_group()});
-  if (!step.node->is_group()) turn.ready.push_back(run_.by_path.find(step.path)->second);
-}
-
-void RunMachine::settle_group(Turn& turn, StepState& group, const std::optional<Error>& failure) {
-  turn.perform(StopActor{group.path});
-  if (failure && failure->error_class == ErrorClass::cancelled)
-    return turn.emit(StepCancelled{group.path});
-  if (failure) return turn.emit(StepFailed{group.path, *failure});
-  const auto& own = group.path.empty() ? run_.bundle->plan.output : group.node->output;
-  if (!own) return turn.emit(StepCompleted{group.path, 0, outputs_by_id(run_, group)});
-  const auto output = plan::evaluate(*own, make_scope(run_, plan::paths_of(*own)));
-  if (!output) return turn.emit(StepFailed{group.path, output.error()});
-  turn.emit(StepCompleted{group.path, 0, *output});
-}
-
-void RunMachine::finish(Turn& turn) {
-  const StepState& root = run_.steps[root_index];
-  RunFinished end;
-  end.state = root.phase == StepPhase::completed ? ports::RunState::completed
-              : run_.cancel_reason               ? ports::RunState::cancelled
-                                                 : ports::RunState::failed;
-  end.output = root.output;
-  if (end.state == ports::RunState::cancelled) end.reason = *run_.cancel_reason;
-  if (end.state == ports::RunState::failed && root.error) end.reason = root.error->message;
-  turn.emit(end);
-  turn.decision.end = ports::RunEnd{end.state, end.reason};
-  turn.perform(EndRun{});
+  want_node(turn, step);
 }
 
 void RunMachine::collect_wanted(Turn& turn) {
+  if (run_.paused && !run_.cancel_reason) return;
   for (const auto index : turn.ready) {
     const StepState& step = run_.steps[index];
     const bool waits = step.phase == StepPhase::ready || step.phase == StepPhase::waiting;
-    if (waits && step.current() == nullptr)
+    if (waits && step.current() == nullptr && !run_.finished)
       turn.decision.wanted.push_back(
-          {run_.id, step.path, plan::role_of(*step.node), {}, step.node->priority});
+          {run_.id, step.path, role_wanted(step), step.node->labels, step.node->priority});
   }
+}
+
+RunMachine::Rest RunMachine::rest(Instant now) const {
+  Rest rest;
+  if (run_.finished || run_.steps[root_index].phase == StepPhase::pending) return rest;
+  if (!run_.by_attempt.empty()) { // mostly it is the latest attempt that is under way
+    const Attempt* latest = run_.steps[run_.by_attempt.rbegin()->second].current();
+    if (latest != nullptr && !latest->node.empty()) return rest;
+  }
+  const auto sooner = [&](std::optional<Instant> due) {
+    if (due && (!rest.until || *due < *rest.until)) rest.until = due;
+  };
+  for (const auto& step : run_.steps) {
+    if (awaits_settlement(step)) return {};
+    if (step.phase == StepPhase::pending || is_terminal(step.phase)) continue;
+    if (step.node->deadline && step.started_at) sooner(*step.started_at + *step.node->deadline);
+    for (const auto& restart : step.group.restarts) sooner(restart.due);
+    if (step.node->is_group() || step.phase == StepPhase::restarting) continue;
+    const bool waits = step.phase == StepPhase::waiting || step.child.has_value() ||
+                       (run_.paused && step.phase == StepPhase::ready);
+    if (!waits) return {};
+    if (step.child) sooner(now + limits::child_check_parked); // word of its end may be lost
+    if (!run_.paused) sooner(step.retry_at);
+    sooner(step.due);
+  }
+  rest.resting = true;
+  return rest;
 }
 
 } // namespace troupe::supervision

@@ -16,7 +16,17 @@ namespace troupe::supervision {
 /// Tells the shell which message an answer belongs to; 0: nobody waits.
 using ReplyToken = std::uint64_t;
 
-enum class TimerKind : std::uint8_t { attempt_timeout, retry_due };
+enum class TimerKind : std::uint8_t {
+  attempt_timeout,
+  retry_due,
+  deadline,     // of a step or group
+  start_within, // nobody took it in time
+  wait_due,     // of a wait; of an approval, which then expires
+  restart_due,  // of a group
+  stop_again,   // a cancel may have been lost
+  grant_over,   // of an effect that nobody settled
+  child_check,  // word of a child run's end may have been lost
+};
 
 // ---- stimuli: what happened
 struct Adopt { // this node became the owner, or folded the run afresh
@@ -46,16 +56,23 @@ struct NodeGone {
 struct InboxRead {
   std::vector<ports::InboxRow> rows;
 };
+struct ChildReported { // a child run has ended, or (state running) has not
+  RunId run;
+  ports::RunState state = ports::RunState::running;
+  std::string reason;
+  JsonText output;
+};
 struct StepCrashed { // too often: within the bound the shell refolds it without asking
   std::string step;
 };
 using Stimulus = std::variant<Adopt, Received, AssignmentUnanswered, AttemptNotThere, TimerDue,
-                              NodeGone, InboxRead, StepCrashed>;
+                              NodeGone, InboxRead, ChildReported, StepCrashed>;
 
 // ---- effects: what to do, once the decision is durable, in order
 struct StartActor { // of a step or group that became ready, or is under way at adoption
   std::string step;
   bool group = false;
+  bool at_root = false; // an undo outlives the group of its step: the root supervises it
 };
 struct StopActor {
   std::string step;
@@ -100,9 +117,30 @@ struct ReleaseCredit {
 struct WithdrawPlacement {
   std::string step;
 };
+struct WatchNode { // tell NodeGone if nobody hears of it
+  IncarnationId incarnation;
+};
+struct StartChildRun { // safe to repeat: the ids are the journal's
+  std::string step;
+  ChildRun child;
+};
+struct CancelChildRun {
+  RunId run;
+  std::string id, reason; // of the inbox row: safe to repeat
+};
+struct AskChildRun { // answered by ChildReported
+  RunId run;
+};
+struct TellParent { // this run, which a step of another one started, has ended
+  RunId parent;
+  ports::RunState state{};
+  std::string reason;
+  JsonText output;
+};
 struct EndRun {};
 using Effect = std::variant<StartActor, StopActor, SendAssignment, AskStatus, CancelAttempt,
-                            ArmTimer, Reply, ReleaseCredit, WithdrawPlacement, EndRun>;
+                            ArmTimer, Reply, ReleaseCredit, WithdrawPlacement, WatchNode,
+                            StartChildRun, CancelChildRun, AskChildRun, TellParent, EndRun>;
 
 struct Decision {
   std::vector<Event> events;
@@ -128,6 +166,14 @@ class RunMachine {
   /// Nothing is decided.
   std::vector<Effect> refold(std::string_view path, Instant now);
 
+  /// Nothing in the run is under way but waits: for a time, a signal, a person, a child run. Until
+  /// when; nothing: until something comes from outside.
+  struct Rest {
+    bool resting = false;
+    std::optional<Instant> until;
+  };
+  Rest rest(Instant now) const;
+
   /// The place of the next append. Call once for each decision that has events.
   Seq take_seq() { return run_.next_seq++; }
 
@@ -143,34 +189,79 @@ class RunMachine {
   void on(Turn& turn, const TimerDue& stimulus);
   void on(Turn& turn, const NodeGone& stimulus);
   void on(Turn& turn, const InboxRead& stimulus);
+  void on(Turn& turn, const ChildReported& stimulus);
   void on(Turn& turn, const StepCrashed& stimulus);
 
+  // ---- executors (run_machine_executors.cpp)
   void on_task(Turn& turn, const Received& stimulus, StepState& step, Attempt& attempt);
+  void on_stopping(Turn& turn, const Received& stimulus, StepState& step);
+  void complete_checked(Turn& turn, StepState& step, AttemptNumber attempt, const JsonText& output);
+  void on_progress(Turn& turn, StepState& step, const message::TaskProgress& progress);
   void on_reserve(Turn& turn, const Received& stimulus, StepState& step, const Attempt& attempt);
   void on_settle(Turn& turn, const Received& stimulus, StepState& step);
-
   void record_riders(Turn& turn, const StepState& step, AttemptNumber attempt,
                      const std::vector<message::RecordedActivity>& riders);
+  void settle_open_grants(Turn& turn, StepIndex index);
+
+  // ---- attempts (run_machine.cpp)
+  void assign(Turn& turn, StepState& step, const placement::Placement& placement);
   void complete(Turn& turn, StepState& step, AttemptNumber attempt, const JsonText& output);
   void fail_try(Turn& turn, StepState& step, AttemptNumber attempt, const Error& error,
                 std::optional<Millis> retry_after);
-  void fail_step(Turn& turn, StepState& step, const Error& error);
+  void attempt_over(Turn& turn, StepState& step);
+  void fail_without_try(Turn& turn, StepState& step, const Error& error);
+  void want_node(Turn& turn, const StepState& step);
   void lose_attempt(Turn& turn, StepState& step, Attempt& attempt);
   void return_attempt(Turn& turn, StepState& step, const Attempt& attempt,
                       const std::string& reason);
-  void cancel_everything(Turn& turn, const std::string& reason);
   void resume_actor(Turn& turn, StepIndex index);
+  void resume_work(Turn& turn, StepIndex index);
+  void resume_timers(Turn& turn, const StepState& step);
+  void collect_wanted(Turn& turn);
 
+  // ---- groups (run_machine_groups.cpp)
   void advance(Turn& turn);
-  bool advance_group(Turn& turn, StepIndex group);
+  void advance_group(Turn& turn, StepIndex group);
+  void start_children(Turn& turn, StepIndex group);
+  void start_items(Turn& turn, StepIndex group);
+  void start_round(Turn& turn, StepIndex group);
   void start(Turn& turn, StepState& step);
+  void open_group(Turn& turn, StepState& group);
   void settle_group(Turn& turn, StepState& group, const std::optional<Error>& failure);
   void finish(Turn& turn);
-  void collect_wanted(Turn& turn);
+
+  // ---- failure (run_machine_recovery.cpp)
+  void fail_step(Turn& turn, StepState& step, const Error& error);
+  bool restart(Turn& turn, StepState& child, const Error& error);
+  void advance_restarts(Turn& turn, StepIndex group);
+  bool undo_tolerated(Turn& turn, const StepState& group);
+  bool undo_next(Turn& turn, const std::vector<StepIndex>& tops);
+  bool close(Turn& turn);
+  bool is_over(StepIndex index) const;
+  bool is_in_restart(const StepState& step) const;
+  void stop_below(Turn& turn, StepIndex top, const std::string& reason);
+  void stop_step(Turn& turn, StepState& step, const std::string& reason);
+  void ask_to_stop(Turn& turn, const StepState& step, const std::string& reason);
+  void stopped(Turn& turn, StepState& step, AttemptStopped how);
+  void give_up(Turn& turn, StepState& step, const Error& error);
+
+  // ---- waits, people, child runs (run_machine_waits.cpp)
+  void start_wait(Turn& turn, StepState& step);
+  void wait_over(Turn& turn, StepState& step);
+  void start_approval(Turn& turn, StepState& step);
+  void start_child(Turn& turn, StepState& step);
+  void child_ended(Turn& turn, StepState& step, const ChildReported& report);
+  void take_signals(Turn& turn);
+  void on_signal(Turn& turn, const ports::InboxRow& row);
+  void on_approval(Turn& turn, const ports::InboxRow& row);
+  void on_skip(Turn& turn, const ports::InboxRow& row);
+  void on_resolution(Turn& turn, const ports::InboxRow& row);
+  void cancel(Turn& turn, const std::string& reason);
 
   RunState run_;
   Entropy& entropy_;
   std::set<IncarnationId> gone_; // executors known to be gone
+  bool closing_ = false; // what was done has been taken back: the last `always` steps may run
 };
 
 } // namespace troupe::supervision

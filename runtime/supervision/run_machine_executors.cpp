@@ -1,4 +1,7 @@
 // RunMachine: what executors say of attempts and activities.
+#include <algorithm>
+
+#include "runtime/json_schema.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/supervision/run_machine.hpp"
 #include "runtime/supervision/turn.hpp"
@@ -55,29 +58,50 @@ void RunMachine::on(Turn& turn, const Received& stimulus) {
   }
   if (std::holds_alternative<ActivityReserve>(body))
     return on_reserve(turn, stimulus, *step, *current);
+  if (step->phase == StepPhase::stopping) return on_stopping(turn, stimulus, *step);
   on_task(turn, stimulus, *step, *current);
+}
+
+/// What an attempt that was asked to stop says at its end. A completion that comes after the cancel
+/// is kept and undone; it starts nothing.
+void RunMachine::on_stopping(Turn& turn, const Received& stimulus, StepState& step) {
+  AttemptStopped how{step.path, step.current()->number, false, {}, {}};
+  const bool over = std::visit(
+      Overloaded{[&](const TaskCompleted& done) {
+                   record_riders(turn, step, how.attempt, done.riders);
+                   how.completed = true;
+                   how.output = done.output;
+                   return true;
+                 },
+                 [&](const TaskFailed& failed) {
+                   record_riders(turn, step, how.attempt, failed.riders);
+                   how.error = failed.error;
+                   return true;
+                 },
+                 [&](const TaskCancelled& cancelled) {
+                   record_riders(turn, step, how.attempt, cancelled.riders);
+                   return true;
+                 },
+                 [&](const TaskRefused&) { return true; }, [&](const NotHere&) { return true; },
+                 [](const auto&) { return false; }},
+      stimulus.message.body);
+  if (!over) return;
+  stopped(turn, step, std::move(how));
+  turn.reply(stimulus, TaskAcknowledged{});
 }
 
 void RunMachine::on_task(Turn& turn, const Received& stimulus, StepState& step, Attempt& attempt) {
   const AttemptNumber number = attempt.number;
   std::visit(
       Overloaded{
-          [&](const TaskProgress& progress) { step.progress = progress.progress; },
+          [&](const TaskProgress& progress) { on_progress(turn, step, progress); },
           [&](const TaskRefused& refused) {
             return_attempt(turn, step, attempt, refused.error.message);
           },
           [&](const NotHere&) { lose_attempt(turn, step, attempt); },
           [&](const TaskCompleted& done) {
             record_riders(turn, step, number, done.riders);
-            if (done.output.text.size() > limits::payload_bytes_max)
-              fail_try(turn, step, number,
-                       make_error(ErrorClass::invalid_output,
-                                  "the output is " + std::to_string(done.output.text.size()) +
-                                      " bytes; at most " +
-                                      std::to_string(limits::payload_bytes_max) + " fit"),
-                       {});
-            else
-              complete(turn, step, number, done.output);
+            complete_checked(turn, step, number, done.output);
             turn.reply(stimulus, TaskAcknowledged{});
           },
           [&](const TaskFailed& failed) {
@@ -102,10 +126,41 @@ void RunMachine::on_task(Turn& turn, const Received& stimulus, StepState& step, 
       stimulus.message.body);
 }
 
+/// Stage 7: does the result fit?
+void RunMachine::complete_checked(Turn& turn, StepState& step, AttemptNumber attempt,
+                                  const JsonText& output) {
+  std::string fault;
+  if (output.text.size() > limits::payload_bytes_max)
+    fault = "the output is " + std::to_string(output.text.size()) + " bytes; at most " +
+            std::to_string(limits::payload_bytes_max) + " fit";
+  else if (const auto& schema = step.node->output_schema)
+    for (const auto& one : schema_faults(schema->text, output))
+      fault += (fault.empty() ? "" : "; ") + one;
+  if (fault.empty()) return complete(turn, step, attempt, output);
+  const auto error = make_error(ErrorClass::invalid_output, fault);
+  if (attempt == 0) return fail_step(turn, step, error); // a signal's body: there is no other try
+  fail_try(turn, step, attempt, error, {});
+}
+
+/// The next attempt gets the last progress, on any node: it is journaled, but not each time.
+void RunMachine::on_progress(Turn& turn, StepState& step, const TaskProgress& progress) {
+  const bool due = !step.progress_at || turn.now - *step.progress_at >= limits::progress_interval;
+  if (due)
+    turn.emit(AttemptProgressed{step.path, step.current()->number, progress.progress});
+  else
+    step.progress = progress.progress;
+}
+
 void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& step,
                             const Attempt& attempt) {
   const auto& reserve = std::get<ActivityReserve>(stimulus.message.body);
   record_riders(turn, step, attempt.number, reserve.riders);
+  if (step.phase == StepPhase::stopping) {
+    turn.reply(stimulus, ActivityRefused{
+                             reserve.key, reserve.nonce,
+                             make_error(ErrorClass::cancelled, "the attempt is being cancelled")});
+    return;
+  }
   const ReserveRequest request{step.iteration, attempt.number, attempt.resumed, reserve};
   const auto verdict = step.ledger.on_reserve(
       request, turn.now, [&](IncarnationId executor) { return gone_.contains(executor); });
@@ -122,7 +177,10 @@ void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& ste
                  [&](const AnswerRecorded& recorded) {
                    turn.reply(stimulus, message::ActivitySettled{reserve.key, recorded.outcome});
                  },
-                 [&](const Wait&) {},
+                 [&](const Wait&) {
+                   const auto* rival = step.ledger.find(step.iteration, reserve.key);
+                   turn.perform(WatchNode{rival->executor});
+                 },
                  [&](const DeclareUnknown&) {
                    turn.emit(ActivityUnknown{step.path, reserve.key});
                    turn.reply(stimulus,
@@ -153,6 +211,25 @@ void RunMachine::on_settle(Turn& turn, const Received& stimulus, StepState& step
     turn.emit(
         ActivitySettled{step.path, settle.key, settle.nonce, settle.outcome, settle.duration_ms});
   turn.reply(stimulus, message::ActivitySettled{settle.key, settle.outcome});
+}
+
+/// Before an undo: what became of grants that nobody settled. Executors repeat a settle until it is
+/// acknowledged; of one that is gone, and cannot act under its grant any more, nobody will tell.
+void RunMachine::settle_open_grants(Turn& turn, StepIndex index) {
+  const StepState& step = run_.steps[index];
+  std::vector<LedgerEntry> open;
+  for (const auto& entry : step.ledger.entries())
+    if (entry.iteration == step.iteration && entry.state == LedgerEntry::State::reserved)
+      open.push_back(entry);
+  for (const auto& entry : open) {
+    const Instant over = entry.at + limits::grant_period + limits::grant_margin;
+    if (gone_.contains(entry.executor) && over < turn.now) {
+      turn.emit(ActivityUnknown{step.path, entry.key});
+      continue;
+    }
+    turn.perform(WatchNode{entry.executor});
+    turn.arm(step, TimerKind::grant_over, std::max(over, turn.now) + limits::repeat_interval);
+  }
 }
 
 void RunMachine::record_riders(Turn& turn, const StepState& step, AttemptNumber attempt,

@@ -55,16 +55,43 @@ json::array timeline(const RunState& run) {
   return rows;
 }
 
+/// Names of enclosing foreachs and repeats; the innermost `index` wins.
+void bind_instances(const RunState& run, StepIndex group, json::object& roots) {
+  for (StepIndex at = group; at != root_index; at = run.steps[at].parent) {
+    const StepState& body = run.steps[at];
+    const StepState& around = run.steps[body.parent];
+    const auto* foreach = std::get_if<plan::Foreach>(&around.node->kind);
+    const bool instance =
+        foreach != nullptr || std::holds_alternative<plan::Repeat>(around.node->kind);
+    if (!instance) continue;
+    if (!roots.contains("index")) roots["index"] = body.instance;
+    if (foreach != nullptr && body.instance < around.group.items.size())
+      roots[foreach->as] = parse(around.group.items[body.instance]);
+  }
+}
+
+/// Of an undo: what its step was given, and what it gave.
+json::object self_root(const StepState& step) {
+  json::object self;
+  const json::value task = step.attempts.empty() ? json::value{} : parse(step.attempts.back().task);
+  const auto* with = task.is_object() ? task.get_object().if_contains("with") : nullptr;
+  const bool called = std::holds_alternative<plan::ToolStep>(step.node->kind);
+  self["with"] = called && with != nullptr ? *with : task;
+  self["task"] = task;
+  self["output"] = step.completed_order > 0 ? parse(step.output) : json::value{};
+  return self;
+}
+
 } // namespace
 
-plan::Scope make_scope(const RunState& run, const Paths& paths) {
+plan::Scope make_scope(const RunState& run, StepIndex group, const Paths& paths) {
   json::object steps;
   bool signals = false;
   for (const auto& path : paths) {
     if (!path.empty() && path[0] == "signals") signals = true;
     if (path.size() < 2 || path[0] != "steps" || steps.contains(path[1])) continue;
-    if (const auto found = run.by_id.find(path[1]); found != run.by_id.end())
-      steps[path[1]] = step_root(run.steps[found->second]);
+    if (const auto found = run.resolve(group, path[1]))
+      steps[path[1]] = step_root(run.steps[*found]);
   }
   json::object roots;
   roots["inputs"] = parse(run.created.inputs);
@@ -75,7 +102,14 @@ plan::Scope make_scope(const RunState& run, const Paths& paths) {
     if (path.size() > 1 && path[0] == "signals" && !signal_root.contains(path[1]))
       signal_root[path[1]] = nullptr;
   roots["signals"] = std::move(signal_root);
+  bind_instances(run, group, roots);
   return plan::Scope{JsonText{json::serialize(roots)}};
+}
+
+plan::Scope scope_of(const RunState& run, const StepState& step, const Paths& paths) {
+  plan::Scope scope = make_scope(run, step.parent, paths);
+  if (step.undoes) scope.set("self", JsonText{json::serialize(self_root(run.steps[*step.undoes]))});
+  return scope;
 }
 
 JsonText make_context(const RunState& run, const StepState& step) {

@@ -8,8 +8,12 @@ namespace troupe::supervision {
 
 using Paths = std::vector<std::vector<std::string>>;
 
-/// Roots inputs, run, steps.<id> (those that `paths` name) and signals.
-plan::Scope make_scope(const RunState& run, const Paths& paths);
+/// Roots inputs, run, steps.<id> (those that `paths` name, as a child of `group` means them),
+/// signals, and what the foreachs and repeats around a child of `group` bind.
+plan::Scope make_scope(const RunState& run, StepIndex group, const Paths& paths);
+
+/// Of a template that stands on `step`: as a child of its group, with `self` if it is an undo.
+plan::Scope scope_of(const RunState& run, const StepState& step, const Paths& paths);
 
 /// What every agent of the job may read: {"job":{..},"run":{..},"inputs":{..},"signals":{..}}. An
 /// `always` step, which runs whatever happened, is also told what did: "timeline", a row for each

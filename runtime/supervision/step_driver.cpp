@@ -13,11 +13,10 @@ constexpr auto status_interval = std::chrono::seconds{5};
 
 void StepDriver::perform(const Effect& effect, Epoch epoch, Instant now) {
   epoch_ = epoch;
-  std::visit(
-      Overloaded{[&](const SendAssignment& e) { assign(e, now); },
-                 [&](const AskStatus& e) { ask(e); }, [&](const CancelAttempt& e) { cancel(e); },
-                 [&](const ArmTimer& e) { port_.arm(e); }, [](const auto&) {}},
-      effect);
+  std::visit(Overloaded{[&](const SendAssignment& e) { assign(e, now); },
+                        [&](const AskStatus& e) { ask(e); },
+                        [&](const CancelAttempt& e) { cancel(e); }, [](const auto&) {}},
+             effect);
 }
 
 message::Outgoing StepDriver::message(std::string_view verb, AttemptNumber attempt,

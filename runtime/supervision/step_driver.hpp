@@ -13,9 +13,8 @@ class StepPort {
   virtual void ask(AttemptNumber attempt, message::Outgoing message) = 0; // answer: answered()
   virtual void tell(message::Outgoing message) = 0;                       // nobody answers
   virtual void ask_later(AttemptNumber attempt, Millis after) = 0;        // answer: status_due()
-  virtual void arm(const ArmTimer& timer) = 0;  // answer: its TimerDue, to the run
-  virtual void happened(Stimulus what) = 0;     // to the run
-  virtual void refused(IncarnationId node) = 0; // it has no slot
+  virtual void happened(Stimulus what) = 0;                               // to the run
+  virtual void refused(IncarnationId node) = 0;                           // it has no slot
 };
 
 class StepDriver {
@@ -24,7 +23,7 @@ class StepDriver {
   StepDriver(RunId run, std::string path, StepPort& port)
       : run_{run}, path_{std::move(path)}, port_{port} {}
 
-  /// SendAssignment, AskStatus, CancelAttempt, ArmTimer; nothing else concerns a step.
+  /// SendAssignment, AskStatus, CancelAttempt; nothing else concerns a step.
   void perform(const Effect& effect, Epoch epoch, Instant now);
   void answered(AttemptNumber attempt, Result<message::AgentMessage> answer);
   void status_due(AttemptNumber attempt);

@@ -19,6 +19,16 @@ std::optional<Instant> next_try(const StepState& step, const Error& error,
   return std::nullopt;
 }
 
+std::string role_wanted(const StepState& step) {
+  return step.fallback.empty() ? plan::role_of(*step.node) : step.fallback;
+}
+
+Instant ready_since(const StepState& step) {
+  if (step.attempts.empty() || step.attempts.back().iteration != step.iteration)
+    return step.started_at.value_or(Instant{});
+  return step.attempts.back().ended_at.value_or(Instant{});
+}
+
 bool resumes_by_itself(const StepState& step) { return step.resumes < limits::resumes_max; }
 
 bool next_attempt_resumes(const StepState& step) {

@@ -12,6 +12,12 @@ namespace troupe::supervision {
 std::optional<Instant> next_try(const StepState& step, const Error& error,
                                 std::optional<Millis> retry_after, Instant now, double uniform);
 
+/// The role its next attempt asks for: its own, or the fallback's.
+std::string role_wanted(const StepState& step);
+
+/// Since when a step that is ready waits for a node.
+Instant ready_since(const StepState& step);
+
 /// Whether a step whose node is gone resumes by itself; otherwise the loss counts as a failure,
 /// agent_down.
 bool resumes_by_itself(const StepState& step);

@@ -60,7 +60,30 @@ BOOST_AUTO_TEST_CASE(every_event_is_written_and_read_back) {
       ActivityUnknown{"s", {false, "t.v", 1}},
       SignalReceived{"i", "n", JsonText{"null"}},
       CancelRequested{"i", "why"},
-      RunFinished{ports::RunState::needs_person, "why", JsonText{"{}"}}};
+      RunFinished{ports::RunState::needs_person, "why", JsonText{"{}"}},
+      StepStopping{"s", make_error(ErrorClass::timeout, "late")},
+      AttemptStopping{"s", 2, "why"},
+      AttemptStopped{"s", 2, true, JsonText{"1"}, {}},
+      AttemptProgressed{"s", 2, JsonText{"50"}},
+      FallbackTaken{"s", "other"},
+      GroupExpanded{"g", JsonText{"[1,2]"}},
+      CaseChosen{"g", "a"},
+      GroupRestarting{"g", "g/s", make_error(ErrorClass::task_failed, "x"), {"g/s", "g/t"}, at},
+      GroupRestarted{"g", {"g/s", "g/t"}},
+      GroupEscalated{"g", "g/s", "why"},
+      RunUndoing{"why"},
+      StepWaiting{"s", at},
+      WaitSkipped{"i", "s"},
+      SignalTaken{"s", "i"},
+      ApprovalRequested{"s", "admin", JsonText{"{}"}, "d", at},
+      ApprovalDecided{"i", "s", true, "ann", "why"},
+      ChildStarted{"s", 3, entropy.make_id<RunId>(at), entropy.make_id<JobId>(at),
+                   entropy.make_id<AppendId>(at), "child", JsonText{"{}"}},
+      ChildEnded{"s", 3, ports::RunState::failed, "why", JsonText{"1"}},
+      RunPaused{"i", "ann"},
+      RunResumed{"i", "ann"},
+      KillRequested{"i", "why"},
+      ActivityResolved{"s", {false, "t.v", 1}, true, {JsonText{"1"}, {}}, "ann"}};
   BOOST_TEST(events.size() == std::variant_size_v<Event>);
   const auto body = encode(events);
   const auto read = decode(body);

@@ -134,6 +134,8 @@ BOOST_AUTO_TEST_CASE(a_cancel_stops_what_runs_and_blocks_what_waits_but_always_s
       "true}]}"};
   world.happen(InboxRead{{{"i1", "cancel", JsonText{R"({"reason":"enough"})"}, world.now}}});
   BOOST_TEST(world.cancels.size() == 1u);
+  BOOST_TEST(world.phase_name("one") == "stopping"); // its executor is awaited
+  world.say(world.attempt_of("one"), message::TaskCancelled{});
   BOOST_TEST(world.phase_name("one") == "cancelled");
   BOOST_TEST(world.phase_name("two") == "cancelled");
   world.complete("report");

@@ -7,6 +7,7 @@
 #include "runtime/config/team.hpp"
 #include "runtime/plan/parse.hpp"
 #include "runtime/supervision/run_machine.hpp"
+#include "runtime/supervision/run_view.hpp"
 
 namespace troupe::supervision {
 
@@ -24,13 +25,24 @@ struct World {
   std::vector<CancelAttempt> cancels;
   std::vector<AskStatus> questions;
   std::vector<std::string> started, stopped; // paths of actors
+  std::vector<StartChildRun> children;
+  std::vector<CancelChildRun> cancelled_children;
+  std::vector<IncarnationId> watched;
+  std::vector<TellParent> told;
   std::vector<placement::PlacementRequest> waiting;
   std::map<std::string, IncarnationId> nodes;
   bool capacity = true;
   bool ended = false;
   std::unique_ptr<RunMachine> machine;
 
-  explicit World(std::string plan_text, std::string inputs = "{}") {
+  explicit World(std::string plan_text, std::string inputs = "{}",
+                 const std::vector<std::string>& children = {}) {
+    for (const auto& text : children) {
+      auto child = plan::parse_plan("child.yaml", "---\n" + text);
+      if (!child.faults.empty()) throw std::runtime_error(plan::render(child.faults, "child.yaml"));
+      const auto name = child.plan.name;
+      bundle->plans.emplace(name, std::move(child.plan));
+    }
     auto parsed = plan::parse_plan("plan.yaml", "---\n" + plan_text);
     if (!parsed.faults.empty()) throw std::runtime_error(plan::render(parsed.faults, "plan.yaml"));
     bundle->plan = std::move(parsed.plan);
@@ -96,6 +108,10 @@ struct World {
   void perform(const AskStatus& e) { questions.push_back(e); }
   void perform(const StartActor& e) { started.push_back(e.step); }
   void perform(const StopActor& e) { stopped.push_back(e.step); }
+  void perform(const StartChildRun& e) { children.push_back(e); }
+  void perform(const CancelChildRun& e) { cancelled_children.push_back(e); }
+  void perform(const WatchNode& e) { watched.push_back(e.incarnation); }
+  void perform(const TellParent& e) { told.push_back(e); }
   void perform(const EndRun&) { ended = true; }
   template <class Other>
   void perform(const Other&) {}
@@ -143,9 +159,62 @@ struct World {
     now = timer.due;
     happen(TimerDue{timer.step, timer.kind, timer.attempt});
   }
+  /// The virtual clock goes to that moment, and every timer that was armed until then rings, in
+  /// order.
+  void pass(Millis time) {
+    const Instant until = now + time;
+    while (true) {
+      auto next = timers.end();
+      for (auto timer = timers.begin(); timer != timers.end(); ++timer)
+        if (timer->due <= until && (next == timers.end() || timer->due < next->due)) next = timer;
+      if (next == timers.end()) break;
+      const ArmTimer timer = *next;
+      timers.erase(next);
+      now = std::max(now, timer.due);
+      happen(TimerDue{timer.step, timer.kind, timer.attempt});
+    }
+    now = until;
+  }
+  /// A row in the run's inbox.
+  void post(const std::string& kind, std::string body) {
+    happen(InboxRead{{{"i" + std::to_string(++posted), kind, JsonText{std::move(body)}, now}}});
+  }
+  void cancelled(const std::string& step) { say(attempt_of(step), message::TaskCancelled{}); }
+  /// What the step's executor asks for, and is granted, and settles.
+  void act(const std::string& step, const std::string& effect, const std::string& tool = "t.do") {
+    const auto nonce = entropy.make_id<NonceId>(now);
+    const auto attempt = attempt_of(step);
+    const message::ActivityKey key{false, tool, 0};
+    say(attempt,
+        message::ActivityReserve{
+            key, "digest", JsonText{"{}"}, effect, "write", nonce, nodes.begin()->second, {}});
+    say(attempt, message::ActivitySettle{key, nonce, {JsonText{"1"}, {}}, 5});
+  }
+  std::string output(const std::string& path) const {
+    return machine->state().find(path)->output.text;
+  }
+  std::size_t events(std::string_view type) const {
+    std::size_t count = 0;
+    for (const auto& row : journal) {
+      const auto read = decode(row.body);
+      for (const auto& event : *read) count += type_name(event) == type;
+    }
+    return count;
+  }
+  /// The journal says all that the state knows.
+  bool folds_alike() const;
+
   const RunFinished& finish() const { return *machine->state().finished; }
 
   ReplyToken token = 0;
+  unsigned posted = 0;
 };
+
+inline bool World::folds_alike() const {
+  RunState folded = make_run_state(run_id, bundle);
+  if (!fold_rows(folded, journal)) return false;
+  const ports::RunRow row;
+  return view_run(folded, row).text == view_run(machine->state(), row).text;
+}
 
 } // namespace troupe::supervision
