@@ -34,6 +34,10 @@ class Dispatcher final : public caf::event_based_actor {
         },
         [this](const NodeRefused& refusal) { queue_.take_credit(refusal.incarnation); },
         [this](const LinkChanged& link) { queue_.link_changed(link.up, monotonic_time()); },
+        [this](const WatchIncarnation& watch) {
+          if (queue_.is_unheard_of(watch.incarnation, monotonic_time()))
+            report_gone({"", watch.incarnation, "unheard of"});
+        },
         [this](const WhyNowhere& why) {
           return placement::why_nowhere(queue_.cluster(), why.request);
         },

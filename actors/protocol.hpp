@@ -76,6 +76,9 @@ struct NodeIsGone { // to the orchestrator, and on to every run
   std::string node;
   IncarnationId incarnation;
 };
+struct WatchIncarnation { // answered by NodeIsGone, to the orchestrator, if nobody hears of it
+  IncarnationId incarnation;
+};
 struct WhyNowhere { // answered with a sentence
   placement::PlacementRequest request;
 };

@@ -1,10 +1,13 @@
 #include "actors/run.hpp"
 
+#include <boost/json.hpp>
 #include <map>
 
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "actors/group.hpp"
+#include "runtime/intake/new_job.hpp"
+#include "runtime/json_value.hpp"
 #include "runtime/log.hpp"
 #include "runtime/supervision/run_driver.hpp"
 
@@ -19,12 +22,17 @@ struct Reload {}; // own timer, after the store could not be reached
 struct Folded {
   std::shared_ptr<Result<RunState>> state;
 };
+struct ChildMissing { // its start did not get through
+  RunId run;
+};
 template <class T>
 void actor_message(const T&);
 
-std::string parent_of(const std::string& path) {
-  const auto slash = path.rfind('/');
-  return slash == std::string::npos ? std::string{} : path.substr(0, slash);
+/// Whose actor supervises it: the group it stands in. An undo outlives that: the root does.
+std::string supervisor_of(const std::string& path) {
+  if (path.ends_with(plan::undo_suffix)) return {};
+  const auto cut = path.ends_with(']') ? path.rfind('[') : path.rfind('/');
+  return cut == std::string::npos ? std::string{} : path.substr(0, cut);
 }
 
 class Run final : public caf::event_based_actor, private RunPort {
@@ -57,10 +65,14 @@ class Run final : public caf::event_based_actor, private RunPort {
         [this](PlaceAnswer& answer) { driver_.placed(answer.placements, now()); },
         [this](Offered& offer) { driver_.offered(std::move(offer.placement), now()); },
         [this](const Appended& done) { driver_.appended(done.id, done.outcome, now()); },
-        [this](const ChildStarted& started) { child_started(started); },
+        [this](const actors::ChildStarted& started) { child_started(started); },
         [this](const ChildCrashed& crashed) { child_crashed(crashed.path, crashed.reason); },
         [this](const WakeRun&) { read_inbox(); },
-        [this](const NotParked&) { read_inbox(); },
+        [this](const NotParked&) {
+          driver_.not_parked(now());
+          read_inbox();
+        },
+        [this](const ChildMissing& missing) { child_missing(missing.run); },
         [](InjectFault) { crash(); },
     };
   }
@@ -98,14 +110,19 @@ class Run final : public caf::event_based_actor, private RunPort {
 
   void read_inbox() {
     if (!driver_.begun()) return; // read once the fold is done
-    context_->jobs->read_inbox(id_, 0, limits::inbox_page_rows,
+    context_->jobs->read_inbox(id_, driver_.inbox_after(), limits::inbox_page_rows,
                                [self = handle_of(this)](Result<std::vector<ports::InboxRow>> rows) {
                                  caf::anon_send(self, InboxPage{std::move(rows)});
                                });
   }
 
   void inbox_read(InboxPage& page) {
-    if (page.rows) return driver_.inbox_read(std::move(*page.rows), now());
+    if (page.rows) {
+      const bool full = page.rows->size() >= limits::inbox_page_rows;
+      driver_.inbox_read(std::move(*page.rows), now());
+      if (full) read_inbox();
+      return;
+    }
     // Later on the orchestrator's sweep asks again.
     if (!driver_.adopted()) delayed_send(this, store_retry, WakeRun{id_});
   }
@@ -120,6 +137,10 @@ class Run final : public caf::event_based_actor, private RunPort {
     send(context_->actors->find("journal_writer"), AppendRequest{std::move(append)});
   }
 
+  void park(std::optional<Instant> until) override {
+    context_->actors->tell("orchestrator", ParkRun{id_, until});
+  }
+
   bool may_grant() const override { return context_->vitals->may_grant(); }
 
   void perform(const Effect& effect) override {
@@ -131,8 +152,18 @@ class Run final : public caf::event_based_actor, private RunPort {
                           [this](const WithdrawPlacement& e) {
                             context_->actors->tell("dispatcher", WithdrawRequest{id_, e.step});
                           },
-                          [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
-                          [this](const auto& e) {                    // what concerns one step
+                          [this](const ArmTimer& e) { arm(e); },
+                          [this](const WatchNode& e) {
+                            context_->actors->tell("dispatcher", WatchIncarnation{e.incarnation});
+                          },
+                          [this](const StartChildRun& e) { start_child_run(e); },
+                          [this](const CancelChildRun& e) {
+                            post(e.run, e.id, "cancel", {{"reason", e.reason}});
+                          },
+                          [this](const AskChildRun& e) { ask_child_run(e.run); },
+                          [this](const TellParent& e) { tell_parent(e); }, [](const Reply&) {},
+                          [](const EndRun&) {},   // the driver's own
+                          [this](const auto& e) { // what concerns one step
                             tell(e.step, Perform{e, driver_.state().epoch});
                           }},
                effect);
@@ -202,10 +233,66 @@ class Run final : public caf::event_based_actor, private RunPort {
         event);
   }
 
+  void arm(const ArmTimer& e) {
+    delayed_send(this, std::max(e.due - now(), Millis{0}),
+                 Happened{TimerDue{e.step, e.kind, e.attempt}});
+  }
+
+  // ---- child runs
+
+  void start_child_run(const StartChildRun& e) {
+    auto prepared = intake::prepare_child(driver_.state(), e, now());
+    const auto submit = [context = context_, job = std::move(prepared.job)](Result<> stored) {
+      if (!stored) return; // asked after again
+      context->jobs->submit(job, [context](const Result<ports::Submitted>& submitted) {
+        if (submitted) context->actors->tell("orchestrator", ClaimNow{});
+      });
+    };
+    context_->jobs->put_document(prepared.bundle.hash, "bundle", prepared.bundle.body, submit);
+  }
+
+  /// Answered by ChildReported once it has ended; started again if it is not there.
+  void ask_child_run(RunId child) {
+    context_->jobs->get_run(child, [self = handle_of(this), context = context_, bundles = bundles_,
+                                    child](Result<std::optional<ports::RunRow>> row) {
+      if (!row) return;
+      if (!*row) return caf::anon_send(self, ChildMissing{child});
+      if ((*row)->state == ports::RunState::running) return;
+      read_run(context, bundles, child, (*row)->bundle, [self, child](Result<RunState> state) {
+        if (!state || !state->finished) return;
+        const auto& end = *state->finished;
+        caf::anon_send(self, Happened{ChildReported{child, end.state, end.reason, end.output}});
+      });
+    });
+  }
+
+  void child_missing(RunId child) {
+    if (!driver_.begun()) return;
+    for (const auto& step : driver_.state().steps)
+      if (step.child && step.child->run == child)
+        return start_child_run(StartChildRun{step.path, *step.child});
+  }
+
+  void tell_parent(const TellParent& e) {
+    boost::json::object body{{"run", to_string(id_)},
+                             {"state", ports::to_string(e.state)},
+                             {"reason", e.reason},
+                             {"output", read_json(e.output.text).value_or(nullptr)}};
+    post(e.parent, "child:" + to_string(id_), "child", std::move(body));
+  }
+
+  void post(RunId run, std::string id, std::string kind, boost::json::object body) {
+    ports::InboxRow row{std::move(id), std::move(kind), JsonText{boost::json::serialize(body)},
+                        now()};
+    context_->jobs->post_inbox(run, std::move(row), [context = context_, run](Result<bool> posted) {
+      if (posted) context->actors->tell("orchestrator", WakeRun{run});
+    });
+  }
+
   // ---- supervising
 
   void start(const StartActor& e) {
-    if (!e.step.empty()) return tell(parent_of(e.step), StartChild{e.step, e.group});
+    if (!e.step.empty()) return tell(supervisor_of(e.step), StartChild{e.step, e.group});
     root_ = spawn_group(this, context_, id_, "", handle_of(this));
     monitor(root_);
     context_->actors->set("step:" + to_string(id_) + '/', root_);
@@ -214,7 +301,7 @@ class Run final : public caf::event_based_actor, private RunPort {
 
   void stop(const StopActor& e) {
     if (e.step.empty()) return;
-    tell(parent_of(e.step), StopChild{e.step});
+    tell(supervisor_of(e.step), StopChild{e.step});
     handles_.erase(e.step);
     undelivered_.erase(e.step);
   }
@@ -228,7 +315,7 @@ class Run final : public caf::event_based_actor, private RunPort {
       undelivered_[path].push_back(caf::make_message(std::move(message)));
   }
 
-  void child_started(const ChildStarted& started) {
+  void child_started(const actors::ChildStarted& started) {
     handles_[started.path] = started.child;
     const auto waiting = undelivered_.extract(started.path);
     if (waiting.empty()) return;
@@ -239,9 +326,11 @@ class Run final : public caf::event_based_actor, private RunPort {
   void child_crashed(const std::string& path, const std::string& reason) {
     log::error("actor.refold",
                {{"actor", "run"}, {"run", id_}, {"step", path}, {"reason", reason}});
-    const std::string below = path.empty() ? "" : path + '/';
     const auto went = [&](const auto& item) {
-      return item.first == path || item.first.starts_with(below);
+      const std::string& other = item.first;
+      if (path.empty() || other == path) return true;
+      if (other.ends_with(plan::undo_suffix)) return false; // the root's
+      return other.starts_with(path + '/') || other.starts_with(path + '[');
     };
     std::erase_if(handles_, went);
     std::erase_if(undelivered_, went);

@@ -62,11 +62,6 @@ class Step final : public caf::event_based_actor, private StepPort {
     delayed_send(this, after, StatusDue{attempt});
   }
 
-  void arm(const ArmTimer& timer) override {
-    delayed_send(this, std::max(timer.due - context_->now(), Millis{0}),
-                 Happened{TimerDue{timer.step, timer.kind, timer.attempt}});
-  }
-
   void happened(Stimulus what) override { send(run_, Happened{std::move(what)}); }
 
   void refused(IncarnationId node) override {

@@ -33,6 +33,10 @@ class DispatchQueue {
   /// Places for those who wait, as far as there is credit.
   std::vector<Offer> serve();
 
+  /// Whether an incarnation that somebody waits for is gone: by now everybody who lives has been
+  /// heard of.
+  bool is_unheard_of(IncarnationId incarnation, Millis now) const;
+
   void give_back(IncarnationId node);   // an attempt there ended, or was never sent
   void take_credit(IncarnationId node); // it refused: no credit until its next heartbeat
   /// While the bus is down nobody is declared gone, and afterwards everybody has a lease period.
@@ -53,6 +57,7 @@ class DispatchQueue {
   ClusterView cluster_;
   std::deque<PlacementRequest> waiters_;
   std::optional<Millis> swept_;
+  std::optional<Millis> excused_; // since when everybody had the chance to be heard
   bool link_up_ = true;
 };
 

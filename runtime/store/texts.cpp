@@ -1,5 +1,8 @@
 #include "runtime/store/texts.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "runtime/hash.hpp"
 #include "runtime/limits.hpp"
 
@@ -38,6 +41,10 @@ std::size_t storable_prefix(std::string_view text) {
   }
   return at;
 }
+
+// As the CHECK of the table has them.
+constexpr std::array<std::string_view, 9> inbox_kinds = {
+    "signal", "cancel", "approval", "kill", "pause", "resume", "skip_wait", "resolve", "child"};
 
 struct Field {
   std::string_view name, value;
@@ -107,9 +114,8 @@ Result<> check(const ports::AlertBatch& batch) {
 }
 
 Result<> check(const ports::InboxRow& row) {
-  if (row.kind != "signal" && row.kind != "cancel" && row.kind != "approval")
-    return make_error(ErrorClass::invalid_input,
-                      "kind: expected signal, cancel or approval, got \"" + row.kind + '"');
+  if (std::ranges::find(inbox_kinds, row.kind) == inbox_kinds.end())
+    return make_error(ErrorClass::invalid_input, "kind: unknown, \"" + row.kind + '"');
   return check_fields({{"id", row.id, true}, {"body", row.body.text}});
 }
 

@@ -32,6 +32,11 @@ config::Team test_team() {
   role.kind = "native";
   role.native = "caller";
   role.tools = {"ledger.*"};
+  const auto child = plan::read_source(
+      "child.yaml",
+      "plan: child\ninputs: { entry: { type: string } }\n"
+      "steps: [{ id: one, tool: ledger.write, with: { entry: \"${{ inputs.entry }}\" } }]\n");
+  team.plans["child"] = {plan::parse_plan(child.source).plan, child.source.root.to_json()};
   return team;
 }
 
