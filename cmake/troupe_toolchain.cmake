@@ -11,7 +11,7 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}) # build/release/troupe; tests: see troupe_test()
 
-set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers for every target: 'address,undefined' or 'thread'")
+set(TROUPE_SANITIZE "" CACHE STRING "Sanitizers for every target: 'address,undefined', 'thread', or with clang 'fuzzer-no-link,address,undefined'")
 
 # ccache and mold are used when they are there; neither is required. Paths are made relative to the
 # tree, so that two clones share what they compiled.
@@ -36,4 +36,7 @@ if(TROUPE_SANITIZE)
   # A finding ends the test; by default UBSan only prints and the test would stay green.
   add_compile_options(-fsanitize=${TROUPE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
   add_link_options(-fsanitize=${TROUPE_SANITIZE})
+  if(TROUPE_SANITIZE MATCHES "fuzzer")
+    add_compile_options(-include ${PROJECT_SOURCE_DIR}/tests/fuzz/clang.hpp)
+  endif()
 endif()

@@ -91,7 +91,7 @@ void judge(const Json& item, std::size_t index, Verdict& verdict) {
   for (const auto& [key, expected] : *expectation) {
     if (key == "name" || key == "is") continue;
     const auto* comparison = std::find_if(std::begin(comparisons), std::end(comparisons),
-                                          [&](const auto& c) { return key == c.word; });
+                                          [word = key](const auto& c) { return word == c.word; });
     compared = true;
     if (comparison == std::end(comparisons)) {
       verdict.faults += "\n- " + name + ": unknown key `" + std::string{key} +

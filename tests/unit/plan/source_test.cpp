@@ -1,7 +1,7 @@
 #include "runtime/plan/source.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <chrono>
+#include <ctime>
 
 #include "runtime/limits.hpp"
 
@@ -351,10 +351,10 @@ BOOST_AUTO_TEST_CASE(faults_are_rendered_in_file_order) {
 
 BOOST_AUTO_TEST_CASE(a_long_line_is_read_in_time_that_grows_with_its_length) {
   // Quadratic work on one line of 1 MiB would take minutes, not the test's bound.
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = std::clock(); // of this process: a busy machine does not count
   BOOST_TEST(faults_of("a.yaml", "[" + repeat("é, ", 200'000) + "x]") == "");
   BOOST_TEST(faults_of("a.json", "[" + repeat("0,", 400'000) + "0]") == "");
-  BOOST_TEST((std::chrono::steady_clock::now() - start < std::chrono::seconds{20}));
+  BOOST_TEST((std::clock() - start) / CLOCKS_PER_SEC < 20);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
