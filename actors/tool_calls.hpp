@@ -21,9 +21,19 @@ class ToolCalls {
     const std::lock_guard lock{mutex_};
     ended_.insert_or_assign(call, std::move(ended));
   }
+  /// What a call under way hears of when it is asked to stop.
+  std::stop_token started(std::uint64_t call) {
+    const std::lock_guard lock{mutex_};
+    return stops_[call].get_token();
+  }
+  void stop(std::uint64_t call) {
+    const std::lock_guard lock{mutex_};
+    if (const auto found = stops_.find(call); found != stops_.end()) found->second.request_stop();
+  }
   std::optional<CallEnded> take_finished(std::uint64_t call) {
     const std::lock_guard lock{mutex_};
     auto node = ended_.extract(call);
+    if (!node.empty()) stops_.erase(call);
     return node.empty() ? std::nullopt : std::optional{std::move(node.mapped())};
   }
 
@@ -31,6 +41,7 @@ class ToolCalls {
   SystemEntropy entropy_; // of the driver
   std::mutex mutex_;
   std::map<std::uint64_t, CallEnded> ended_;
+  std::map<std::uint64_t, std::stop_source> stops_;
 
  public:
   supervision::CallDriver driver; // touched by the actor of the moment alone

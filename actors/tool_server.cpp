@@ -60,6 +60,11 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
   Moment now() const { return {context_->now(), boot_time()}; }
 
   void receive(agent::Asked asked) {
+    if (const auto* cancel = std::get_if<message::ToolCancel>(&asked.message.body)) {
+      if (const auto acting = driver_.cancel(asked.message.context, cancel->key))
+        store_->stop(*acting);
+      return;
+    }
     const auto* call = std::get_if<message::ToolCall>(&asked.message.body);
     if (call == nullptr || driver_.join(asked)) return;
     const auto* spec = find_tool(call->key.tool);
@@ -105,8 +110,9 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
                             {"tool", call.call.key.tool}});
     // A call blocks: it has a thread of its own, and their number is bounded.
     std::thread{[toolkit = toolkit_, spec, request = std::move(request), store = store_,
-                 actors = context_->actors, part = part_, number, began = boot_time()]() mutable {
-      auto result = toolkits::call_checked(*toolkit, *spec, std::move(request), {});
+                 actors = context_->actors, part = part_, number, stop = store_->started(number),
+                 began = boot_time()]() mutable {
+      auto result = toolkits::call_checked(*toolkit, *spec, std::move(request), stop);
       const auto duration = static_cast<std::uint32_t>((boot_time() - began).count());
       store->finished(number, CallEnded{number, std::move(result), duration});
       actors->tell(part, CallEnded{number, {}, 0});

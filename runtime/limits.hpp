@@ -93,6 +93,8 @@ inline constexpr unsigned crashes_per_minute_max =
 inline constexpr auto stop_again_interval = 2s;   // a cancel is repeated until the executor stopped
 inline constexpr auto child_check_interval = 5s;  // of a child run whose end nobody told
 inline constexpr auto child_check_parked = 10min; // the same, while its parent is parked
+inline constexpr auto settle_silence =
+    10min; // a grant that its executor, though it lives, does not settle: its outcome is unknown
 inline constexpr auto progress_interval = 1s; // progress is journaled no more often, per attempt
 inline constexpr unsigned slots_default = 8;  // attempts one agent node runs at a time
 

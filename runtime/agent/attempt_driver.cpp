@@ -29,7 +29,12 @@ void AttemptDriver::start(Moment now) { feed(Started{}, now); }
 
 void AttemptDriver::timer_rang(std::uint64_t timer, Moment now) { feed(TimerFired{timer}, now); }
 
-void AttemptDriver::stop() { end(message::TaskCancelled{std::move(riders_)}); }
+void AttemptDriver::stop() {
+  for (const auto& [number, call] : calls_)
+    port_.report({"tool", call.recipient, call.recipient + "/tool_server", assignment_.context,
+                  message::ToolCancel{call.key}});
+  end(message::TaskCancelled{std::move(riders_)});
+}
 
 /// Tells the agent what happened, and then, in order, the answers that its actions find recorded.
 void AttemptDriver::feed(Event event, Moment now) {
@@ -91,6 +96,7 @@ void AttemptDriver::ask(std::uint64_t number) {
   const std::string toolkit = toolkit_of(call.key.tool);
   const auto here = port_.served_here(call.key.tool);
   const std::string recipient = here ? toolkit + "-at-" + node_ : toolkit;
+  call.recipient = recipient;
   call.timeout = (here ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
   // What rides along is recorded with the next reserve; a pure call makes none.
   const bool reserves = !here || !here->pure;

@@ -54,7 +54,9 @@ class AttemptDriver {
   void answered(std::uint64_t call, Result<message::AgentMessage> answer, Moment now);
   void call_due(std::uint64_t call);
   void timer_rang(std::uint64_t timer, Moment now);
-  void stop(); // ends it as cancelled
+  /// Ends it as cancelled, and asks its calls to stop. One that a server on another node took is
+  /// heard of by one of the toolkit's servers, which may be another: it then ends in its own time.
+  void stop();
 
   const message::Context& context() const { return assignment_.context; }
 
@@ -63,8 +65,9 @@ class AttemptDriver {
     message::ActivityKey key;
     JsonText arguments;
     std::string digest;
-    Millis first_asked{}; // monotonic
-    Millis timeout{0};    // of one asking
+    Millis first_asked{};  // monotonic
+    Millis timeout{0};     // of one asking
+    std::string recipient; // who was asked
   };
 
   void feed(Event event, Moment now);

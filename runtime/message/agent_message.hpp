@@ -146,6 +146,7 @@ struct ActivitySettle { // repeated until activity.settled or activity.discarded
   NonceId nonce;
   ActivityOutcome outcome;
   std::uint32_t duration_ms = 0;
+  bool not_done = false; // it did not act under this nonce, and never will
   friend bool operator==(const ActivitySettle&, const ActivitySettle&) = default;
 };
 struct ActivitySettled { // acknowledges a settle; answers a reserve whose result is already

@@ -158,7 +158,8 @@ template <>
 inline constexpr auto shape<ActivitySettle> =
     body("activity.settle", required("key", &ActivitySettle::key),
          required("nonce", &ActivitySettle::nonce), required("outcome", &ActivitySettle::outcome),
-         optional("duration_ms", &ActivitySettle::duration_ms));
+         optional("duration_ms", &ActivitySettle::duration_ms),
+         optional("not_done", &ActivitySettle::not_done));
 
 template <>
 inline constexpr auto shape<ActivitySettled> = body("activity.settled",

@@ -141,7 +141,30 @@ void CallDriver::discarded(CallNumber number, ServedCall& call,
   auto context = call.asked.message.context;
   context.epoch = 0;
   port_->answer(call.asked, std::move(context), why);
+  // The owner may hold a grant that never arrived: it must not wait for it.
+  if (call.state == ServedCall::State::reserving) return give_up(number, call, why.reason);
   calls_.erase(number);
+}
+
+void CallDriver::give_up(CallNumber number, ServedCall& call, std::string why) {
+  call.state = ServedCall::State::settling;
+  call.not_done = true;
+  call.outcome.error = make_error(ErrorClass::cancelled, std::move(why));
+  settle(number, call);
+}
+
+std::optional<CallNumber> CallDriver::cancel(const message::Context& context,
+                                             const message::ActivityKey& key) {
+  for (auto& [number, call] : calls_) {
+    const auto& known = call.asked.message.context;
+    if (known.run != context.run || known.attempt != context.attempt || call.call.key != key)
+      continue;
+    if (call.state == ServedCall::State::acting) return number;
+    if (call.state == ServedCall::State::reserving)
+      give_up(number, call, "the attempt was cancelled before it acted");
+    return std::nullopt;
+  }
+  return std::nullopt;
 }
 
 // ---- second beat: act
@@ -180,7 +203,8 @@ void CallDriver::acted(CallNumber number, const Result<JsonText>& result,
 
 void CallDriver::settle(CallNumber number, const ServedCall& call) {
   ask_owner(number, call,
-            message::ActivitySettle{call.call.key, call.nonce, call.outcome, call.duration_ms});
+            message::ActivitySettle{call.call.key, call.nonce, call.outcome, call.duration_ms,
+                                    call.not_done});
 }
 
 void CallDriver::resume(CallNumber number, Moment now) {
@@ -189,7 +213,12 @@ void CallDriver::resume(CallNumber number, Moment now) {
   ServedCall& call = found->second;
   switch (call.state) {
     case ServedCall::State::acting: return; // acted() comes
-    case ServedCall::State::settling: return settle(number, call);
+    case ServedCall::State::settling:
+      if (call.not_done && now.monotonic - call.started > 2 * grant_wait_max) {
+        calls_.erase(found); // nobody waits for word of what was not done
+        return;
+      }
+      return settle(number, call);
     case ServedCall::State::reserving:
       if (now.monotonic - call.started > grant_wait_max)
         return fail(

@@ -32,6 +32,7 @@ struct ServedCall {
   Millis started{}, nonce_sent{}; // since boot
   std::uint32_t duration_ms = 0;
   message::ActivityOutcome outcome; // once settling
+  bool not_done = false;            // settling: it was given up before it acted
 
   /// The same for every repeat of the same activity.
   std::string idempotency_key() const;
@@ -71,6 +72,10 @@ class CallDriver {
   void owner_found(CallNumber number, const Result<message::AgentMessage>& answer);
   void acted(CallNumber number, const Result<JsonText>& result, std::uint32_t duration_ms);
   void resume(CallNumber number, Moment now);
+  /// Its attempt is cancelled. A call that has not acted is given up, and its owner told so; the
+  /// number of one that is acting: the shell asks it to stop.
+  std::optional<CallNumber> cancel(const message::Context& context,
+                                   const message::ActivityKey& key);
 
   const std::map<CallNumber, ServedCall>& calls() const { return calls_; }
 
@@ -83,6 +88,7 @@ class CallDriver {
   void discarded(CallNumber number, ServedCall& call, const message::ActivityDiscarded& why,
                  Epoch epoch);
   void act(CallNumber number, ServedCall& call);
+  void give_up(CallNumber number, ServedCall& call, std::string why);
   bool stale(const ServedCall& call, Epoch epoch);
   void ask_owner(CallNumber number, const ServedCall& call, message::Body body);
   void ask_whois(CallNumber number, const ServedCall& call);

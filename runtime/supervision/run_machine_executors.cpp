@@ -155,10 +155,8 @@ void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& ste
                             const Attempt& attempt) {
   const auto& reserve = std::get<ActivityReserve>(stimulus.message.body);
   record_riders(turn, step, attempt.number, reserve.riders);
-  if (step.phase == StepPhase::stopping) {
-    turn.reply(stimulus, ActivityRefused{
-                             reserve.key, reserve.nonce,
-                             make_error(ErrorClass::cancelled, "the attempt is being cancelled")});
+  if (step.phase == StepPhase::stopping) { // it gives up what it holds, and says so
+    turn.reply(stimulus, ActivityDiscarded{reserve.key, "the attempt is being cancelled"});
     return;
   }
   const ReserveRequest request{step.iteration, attempt.number, attempt.resumed, reserve};
@@ -200,6 +198,12 @@ void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& ste
 void RunMachine::on_settle(Turn& turn, const Received& stimulus, StepState& step) {
   const auto& settle = std::get<ActivitySettle>(stimulus.message.body);
   const LedgerEntry* entry = step.ledger.find_grant(settle.key, settle.nonce);
+  if (settle.not_done) {
+    if (entry != nullptr && entry->state == LedgerEntry::State::reserved)
+      turn.emit(ActivityResolved{step.path, settle.key, false, {}, "executor"});
+    turn.reply(stimulus, ActivityDiscarded{settle.key, "nothing was done"});
+    return;
+  }
   if (entry == nullptr) {
     if (step.ledger.find(step.iteration, settle.key) != nullptr)
       turn.reply(stimulus, ActivityDiscarded{settle.key, "granted again under another nonce"});
@@ -223,7 +227,8 @@ void RunMachine::settle_open_grants(Turn& turn, StepIndex index) {
       open.push_back(entry);
   for (const auto& entry : open) {
     const Instant over = entry.at + limits::grant_period + limits::grant_margin;
-    if (gone_.contains(entry.executor) && over < turn.now) {
+    const bool silent = entry.at + limits::settle_silence < turn.now;
+    if ((gone_.contains(entry.executor) && over < turn.now) || silent) {
       turn.emit(ActivityUnknown{step.path, entry.key});
       continue;
     }

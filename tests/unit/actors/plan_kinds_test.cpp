@@ -97,4 +97,18 @@ BOOST_AUTO_TEST_CASE(the_agent_node_dies_between_an_effect_and_its_undo_and_both
   BOOST_TEST(cluster.ledger->count("undo") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_cancel_stops_the_tool_that_is_at_work_and_takes_back_what_it_did) {
+  Cluster cluster;
+  const auto run = cluster.submit(
+      "{plan: p, steps: [{id: one, tool: ledger.hold, with: {entry: one}, undo: {tool: "
+      "ledger.write, with: {entry: undo}}}, {id: report, always: true, tool: ledger.write, with: "
+      "{entry: report}}]}");
+  BOOST_REQUIRE(support::eventually([&] { return cluster.ledger->holding(); }));
+  cluster.orchestrator->node->operations()->cancel(run, "enough", [](const Result<bool>&) {});
+  BOOST_REQUIRE_MESSAGE(cluster.finishes(run), cluster.view(run)); // nobody released it
+  BOOST_TEST((cluster.state(run) == ports::RunState::cancelled), cluster.view(run));
+  BOOST_TEST(cluster.ledger->count("undo") == 1);
+  BOOST_TEST(cluster.ledger->count("report") == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

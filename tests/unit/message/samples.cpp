@@ -52,7 +52,7 @@ std::vector<Body> sample_bodies() {
                       activities},
       ActivityGranted{key, nonce},
       ActivityRefused{key, nonce, {ErrorClass::denied, "policy: no restart at night"}},
-      ActivitySettle{key, nonce, done, 842},
+      ActivitySettle{key, nonce, done, 842, false},
       ActivitySettled{key, failed},
       ActivityDiscarded{undo_key, "the run is gone"},
       ToolCall{key, arguments, "01a1fa42-207b-7510-aa4c-364796553bc1", "node-1", activities},

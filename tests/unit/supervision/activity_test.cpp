@@ -38,7 +38,7 @@ struct Effects : World {
   void settle(NonceId nonce, std::optional<Error> error = {}) {
     say(attempt_of("one"),
         message::ActivitySettle{
-            {false, "service.restart", 0}, nonce, {JsonText{"true"}, std::move(error)}, 5});
+            {false, "service.restart", 0}, nonce, {JsonText{"true"}, std::move(error)}, 5, false});
   }
   void next_try() {
     fail("one", ErrorClass::tool_failed);
@@ -159,8 +159,8 @@ BOOST_AUTO_TEST_CASE(a_late_settle_of_an_attempt_that_is_over_is_still_taken) {
   const auto nonce = world.nonce();
   world.say(1, world.reserve_of(nonce));
   world.next_try();
-  world.say(1,
-            message::ActivitySettle{{false, "service.restart", 0}, nonce, {JsonText{"7"}, {}}, 5});
+  world.say(1, message::ActivitySettle{
+                   {false, "service.restart", 0}, nonce, {JsonText{"7"}, {}}, 5, false});
   BOOST_TEST(world.answered<message::ActivitySettled>());
   world.say(2, world.reserve_of(world.nonce()));
   BOOST_TEST(std::get<message::ActivitySettled>(world.replies.back().body).outcome.output.text ==

@@ -123,6 +123,25 @@ BOOST_AUTO_TEST_CASE(an_unknown_outcome_is_resolved_by_a_person_before_anything_
     }
 }
 
+BOOST_AUTO_TEST_CASE(an_effect_that_was_granted_and_given_up_is_forgotten_and_not_undone) {
+  World world{"{plan: p, steps: [{id: x, agent: a, undo: {tool: t.undo}}]}"};
+  const auto attempt = world.attempt_of("x");
+  const auto nonce = world.entropy.make_id<NonceId>(world.now);
+  const message::ActivityReserve reserve{
+      {false, "t.do", 0},          "d", JsonText{"{}"}, "once", "write", nonce,
+      world.nodes.begin()->second, {}};
+  world.say(attempt, reserve); // granted, but the grant is lost
+  world.post("cancel", "{}");
+  world.say(attempt, reserve);
+  BOOST_TEST(std::holds_alternative<message::ActivityDiscarded>(world.replies.back().body));
+  world.cancelled("x");
+  BOOST_TEST(!world.ended); // what became of the grant comes first
+  world.say(attempt, message::ActivitySettle{{false, "t.do", 0}, nonce, {}, 0, true});
+  BOOST_TEST((world.finish().state == ports::RunState::cancelled));
+  BOOST_TEST((world.machine->state().find("x~undo") == nullptr));
+  BOOST_TEST(world.folds_alike());
+}
+
 BOOST_AUTO_TEST_CASE(an_undo_resumes_on_another_node) {
   World world{two_and_a_report};
   world.complete("x");

@@ -188,7 +188,7 @@ struct World {
     say(attempt,
         message::ActivityReserve{
             key, "digest", JsonText{"{}"}, effect, "write", nonce, nodes.begin()->second, {}});
-    say(attempt, message::ActivitySettle{key, nonce, {JsonText{"1"}, {}}, 5});
+    say(attempt, message::ActivitySettle{key, nonce, {JsonText{"1"}, {}}, 5, false});
   }
   std::string output(const std::string& path) const {
     return machine->state().find(path)->output.text;
