@@ -92,13 +92,17 @@ BOOST_AUTO_TEST_CASE(every_event_is_written_and_read_back) {
   BOOST_TEST(encode(*read) == body);
 }
 
-BOOST_AUTO_TEST_CASE(a_journal_of_version_0_1_is_read_for_ever) {
-  std::ifstream file{TROUPE_SOURCE_DIR "/tests/unit/supervision/golden/every_event_0.1.json"};
-  const std::string body{std::istreambuf_iterator<char>{file}, {}};
-  const auto read = decode(body.substr(0, body.find_last_not_of('\n') + 1));
-  BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.error().message));
-  BOOST_TEST(read->size() == 19u);
-  BOOST_TEST(encode(*read) + '\n' == body); // and this version still writes it so
+BOOST_AUTO_TEST_CASE(a_journal_of_an_older_version_is_read_for_ever) {
+  const std::pair<const char*, std::size_t> versions[] = {{"0.1", 19}, {"0.2", 41}};
+  for (const auto& [version, count] : versions) BOOST_TEST_CONTEXT(version) {
+      std::ifstream file{std::string{TROUPE_SOURCE_DIR} +
+                         "/tests/unit/supervision/golden/every_event_" + version + ".json"};
+      const std::string body{std::istreambuf_iterator<char>{file}, {}};
+      const auto read = decode(body.substr(0, body.find_last_not_of('\n') + 1));
+      BOOST_REQUIRE_MESSAGE(read.ok(), (read.ok() ? "" : read.error().message));
+      BOOST_TEST(read->size() == count);
+      BOOST_TEST(encode(*read) + '\n' == body); // and this version still writes it so
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_cannot_be_read_says_where) {
