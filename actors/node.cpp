@@ -14,6 +14,7 @@
 #include "actors/operations.hpp"
 #include "actors/orchestrator.hpp"
 #include "actors/tool_server.hpp"
+#include "actors/upkeep.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
@@ -42,6 +43,7 @@ std::vector<Part> parts_of(const Context& context) {
     add("orchestrator", spawn_orchestrator);
     add("membership", spawn_membership);
     add("intake", spawn_intake);
+    add("upkeep", spawn_upkeep);
   }
   if (context->settings.agent) {
     add("agent_host", spawn_agent_host);

@@ -19,7 +19,9 @@
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/metrics.hpp"
+#include "runtime/ports/retention.hpp"
 #include "runtime/supervision/kept_runs.hpp"
+#include "runtime/supervision/snapshot.hpp"
 #include "toolkits/catalogue.hpp"
 
 namespace troupe::actors {
@@ -67,6 +69,8 @@ struct NodeContext {
   ports::Journal* journal = nullptr;
   ports::JobStore* jobs = nullptr;
   ports::Membership* membership = nullptr;
+  ports::Retention* retention = nullptr;
+  supervision::SnapshotCodec snapshots;
 
   Instant now() const { return SystemClock{}.now(); }
   const std::string& node() const { return settings.node; }

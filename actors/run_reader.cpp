@@ -1,9 +1,9 @@
 #include "actors/run_reader.hpp"
 
+#include "runtime/log.hpp"
+
 namespace troupe::actors {
 namespace {
-
-constexpr std::size_t page = 1000; // rows of the journal at a time
 
 /// Lives from callback to callback.
 struct RunReader : std::enable_shared_from_this<RunReader> {
@@ -27,19 +27,41 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
   }
 
   void begin(std::shared_ptr<const config::UnpackedBundle> bundle) {
-    state = supervision::make_run_state(run, std::move(bundle));
-    read();
+    state = supervision::make_run_state(run, bundle);
+    context->journal->read_fold(run,
+                                [self = shared_from_this(), bundle](Result<ports::FoldPage> page) {
+                                  if (!page) return self->done(page.error());
+                                  if (page->snapshot && !self->restore(*page->snapshot, bundle))
+                                    return self->read_on();
+                                  self->take(page->rows, page->more);
+                                });
   }
 
-  void read() {
+  /// False: the snapshot is of no use here.
+  bool restore(const ports::Snapshot& snapshot,
+               const std::shared_ptr<const config::UnpackedBundle>& bundle) {
+    const auto& codec = context->snapshots;
+    if (!codec.decode || snapshot.format != codec.format) return false;
+    auto restored = codec.decode(run, bundle, snapshot.body);
+    if (!restored || restored->next_seq != snapshot.seq + 1) return false;
+    state = std::move(*restored);
+    return true;
+  }
+
+  void take(const std::vector<ports::JournalRow>& rows, bool more) {
+    if (const auto folded = fold_rows(state, rows); !folded) return done(folded.error());
+    if (more) return read_on();
+    if (state.next_seq == 0)
+      return done(make_error(ErrorClass::invalid_input, "there is no run " + to_string(run)));
+    done(std::move(state));
+  }
+
+  void read_on() {
     context->journal->read(
-        run, state.next_seq, page,
+        run, state.next_seq, limits::journal_page_rows,
         [self = shared_from_this()](Result<std::vector<ports::JournalRow>> rows) {
           if (!rows) return self->done(rows.error());
-          if (const auto folded = fold_rows(self->state, *rows); !folded)
-            return self->done(folded.error());
-          if (rows->size() == page) return self->read();
-          self->done(std::move(self->state));
+          self->take(*rows, !rows->empty());
         });
   }
 };
@@ -69,6 +91,19 @@ void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundle
   reader->bundle_hash = bundle_hash;
   reader->done = std::move(done);
   reader->start();
+}
+
+void keep_snapshot(const Context& context, const supervision::RunState& state, AppendId last) {
+  const auto& codec = context->snapshots;
+  if (!codec.encode || state.next_seq == 0) return;
+  context->journal->put_snapshot(
+      state.id, context->vitals->owner(),
+      {state.next_seq - 1, last, codec.format, codec.encode(state)},
+      [run = state.id](Result<> kept) {
+        if (!kept)
+          log::debug("run.snapshot_not_kept",
+                     {{"actor", "run"}, {"run", run}, {"reason", kept.error().message}});
+      });
 }
 
 } // namespace troupe::actors

@@ -1,4 +1,5 @@
-// A run as the store has it: its bundle, and its journal folded from the first append.
+// A run as the store has it: its bundle, and its journal folded from its last snapshot or its first
+// append, page by page.
 #pragma once
 #include <functional>
 #include <map>
@@ -23,9 +24,14 @@ class BundleCache {
 };
 
 /// Never blocks; `done` runs exactly once, on a thread of the store. Errors are those of the store,
-/// and internal for a journal that cannot be folded.
+/// internal for a journal that cannot be folded, and invalid_input for a run that is not there.
+/// A snapshot that cannot be used is left aside.
 void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundles, RunId run,
               const std::string& bundle_hash,
               std::function<void(Result<supervision::RunState>)> done);
+
+/// Keeps the state of a run that this node owns, after its append `last`, which is durable. Never
+/// blocks; a failure costs only the time of longer folds.
+void keep_snapshot(const Context& context, const supervision::RunState& state, AppendId last);
 
 } // namespace troupe::actors

@@ -46,6 +46,11 @@ inline constexpr std::size_t journal_batch_rows_max = 1024;
 inline constexpr std::size_t journal_batch_bytes_max = 8 * 1024 * 1024;
 inline constexpr std::size_t journal_queue_max = 65'536; // beyond it intake answers 503
 static_assert(journal_batch_rows_max <= journal_queue_max);
+inline constexpr std::size_t journal_page_rows = 256; // that a fold reads at a time,
+inline constexpr std::size_t journal_page_bytes_max =
+    8 * 1024 * 1024; // and in bytes; a larger single append is a page of its own
+inline constexpr std::size_t folds_at_once_max = 64; // first pages that are read together
+inline constexpr std::size_t snapshot_rows = 256;    // appends from one snapshot to the next
 
 // Intake. Beyond this many unfinished runs that are not parked the webhooks answer 503 and the CLI
 // says so. Parked ones cost only disk.

@@ -47,6 +47,9 @@ json::object object_of(const ports::RunRow& run) {
           {"state", ports::to_string(run.state)},
           {"reason", run.reason},
           {"owner", run.owner ? json::value(run.owner_node) : json::value(nullptr)},
+          {"parked", run.parked},
+          {"wake_at", time_or_null(run.wake_at)},
+          {"archived", run.archived},
           {"created_at", to_iso8601(run.created_at)},
           {"finished_at", time_or_null(run.finished_at)}};
 }

@@ -36,6 +36,8 @@ class Reader {
                "postgresql://user@host:port/database or \"host=.. dbname=..\"");
     if (const auto* http = top_.map("http")) read_http(*http);
     if (const auto* log = top_.map("log")) read_log(*log);
+    if (const auto* rules = top_.map("retention"))
+      settings_.retention = read_retention(*rules, faults_);
     read_path(top_, "data_dir", settings_.data_dir);
     read_teams();
     if (const auto* toolkits = top_.map("toolkits")) read_toolkits(*toolkits);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "runtime/clock.hpp"
+#include "runtime/config/retention.hpp"
 #include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/plan/source.hpp"
@@ -25,8 +26,9 @@ struct Settings {
   std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
   std::vector<std::string> hosts;        // names that a proxy in front passes on; lower case
   std::string log_level = "info";
-  std::string log_file;                // empty: standard error
-  std::string data_dir;                // workspaces stand below it
+  std::string log_file;                                              // empty: standard error
+  std::string data_dir;                                              // workspaces stand below it
+  std::vector<ports::RetentionRule> retention = default_retention(); // of an orchestrator
   std::vector<std::string> team_files; // absolute, resolved against the settings file
   std::map<std::string, JsonText>
       toolkits; // name -> its own settings; a toolkit not named here is not served

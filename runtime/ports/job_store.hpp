@@ -99,6 +99,7 @@ struct RunRow {
   std::optional<Instant> finished_at;
   bool parked = false;            // nobody owns it until it is due or something is in its inbox
   std::optional<Instant> wake_at; // when it is due; nothing while parked: only its inbox wakes it
+  bool archived = false;          // its journal is in the archive, and read from there
 };
 
 enum class ParkOutcome : std::uint8_t {

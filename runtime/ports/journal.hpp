@@ -53,10 +53,26 @@ struct JournalRow {
   std::string body;
 };
 
+/// A run's state after one of its appends, kept beside the journal and never trusted over it.
+struct Snapshot {
+  Seq seq = 0;
+  AppendId append;          // that stands at `seq`
+  std::uint32_t format = 0; // of the body; the writer's
+  std::string body;
+};
+
+/// Where a fold begins.
+struct FoldPage {
+  std::optional<Snapshot> snapshot; // the last one, if it names what the journal holds at its seq
+  std::vector<JournalRow> rows;     // behind the snapshot, or from seq 0
+  bool more = false;                // go on with read
+};
+
 class Journal {
  public:
   using AppendDone = std::function<void(AppendOutcome)>;
   using ReadDone = std::function<void(Result<std::vector<JournalRow>>)>;
+  using FoldDone = std::function<void(Result<FoldPage>)>;
 
   virtual ~Journal() = default;
 
@@ -68,9 +84,19 @@ class Journal {
   /// not UTF-8, and NUL, are stored as U+FFFD.
   virtual void append(Append append, AppendDone done) = 0;
 
-  /// Rows with seq >= `from`, in order, at most `limit`. `done` runs exactly once, on a thread of
-  /// the store. internal: it cannot be reached.
+  /// Rows with seq >= `from`, in order: at most `limit`, and no further one once they hold
+  /// limits::journal_page_bytes_max. An empty page is the end. `done` runs exactly once, on a
+  /// thread of the store. internal: it cannot be reached.
   virtual void read(RunId run, Seq from, std::size_t limit, ReadDone done) = 0;
+
+  /// The first page of a fold, of limits::journal_page_rows at most. Folds asked for at the same
+  /// moment are read together. Errors as of read.
+  virtual void read_fold(RunId run, FoldDone done) = 0;
+
+  /// Keeps a snapshot in place of an older one, if `owner` still owns the run. Apart from appends:
+  /// it may come late, or not at all. Errors as of read; no_capacity: too many calls wait.
+  virtual void put_snapshot(RunId run, IncarnationId owner, Snapshot snapshot,
+                            std::function<void(Result<>)> done) = 0;
 
   /// Appends queued and not yet answered. Thread-safe.
   virtual std::size_t depth() const = 0;

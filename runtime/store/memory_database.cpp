@@ -56,13 +56,50 @@ void MemoryDatabase::end(Run& run, const ports::RunEnd& end, Instant at) {
   job.finished_at = at;
 }
 
+std::vector<ports::JournalRow> MemoryDatabase::rows_of(RunId run, Seq from,
+                                                       std::size_t limit) const {
+  std::vector<ports::JournalRow> rows;
+  const auto journal = journal_.find(run);
+  if (journal == journal_.end()) return rows;
+  std::size_t bytes = 0;
+  for (auto row = journal->second.lower_bound(from);
+       row != journal->second.end() && rows.size() < limit &&
+       bytes < limits::journal_page_bytes_max;
+       ++row) {
+    rows.push_back(row->second);
+    bytes += row->second.body.size();
+  }
+  return rows;
+}
+
 std::vector<ports::JournalRow> MemoryDatabase::read(RunId run, Seq from, std::size_t limit) {
   const std::lock_guard lock{mutex_};
-  std::vector<ports::JournalRow> rows;
+  return rows_of(run, from, limit);
+}
+
+ports::FoldPage MemoryDatabase::read_fold(RunId run) {
+  const std::lock_guard lock{mutex_};
+  ports::FoldPage page;
+  Seq from = 0;
+  if (const auto kept = snapshots_.find(run); kept != snapshots_.end()) {
+    const auto named = rows_of(run, kept->second.seq, 1);
+    if (!named.empty() && named[0].seq == kept->second.seq && named[0].id == kept->second.append) {
+      page.snapshot = kept->second;
+      from = kept->second.seq + 1;
+    }
+  }
+  page.rows = rows_of(run, from, limits::journal_page_rows);
   const auto& journal = journal_[run];
-  for (auto row = journal.lower_bound(from); row != journal.end() && rows.size() < limit; ++row)
-    rows.push_back(row->second);
-  return rows;
+  page.more = !page.rows.empty() && page.rows.back().seq < journal.rbegin()->first;
+  return page;
+}
+
+void MemoryDatabase::put_snapshot(RunId id, IncarnationId owner, const ports::Snapshot& snapshot) {
+  const std::lock_guard lock{mutex_};
+  const auto run = runs_.find(id);
+  if (run == runs_.end() || run->second.row.owner != owner) return;
+  const auto kept = snapshots_.find(id);
+  if (kept == snapshots_.end() || kept->second.seq < snapshot.seq) snapshots_[id] = snapshot;
 }
 
 // ---- jobs

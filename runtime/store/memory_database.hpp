@@ -11,6 +11,7 @@
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
+#include "runtime/ports/retention.hpp"
 
 namespace troupe::store {
 
@@ -22,6 +23,8 @@ class MemoryDatabase {
   // journal
   ports::AppendOutcome append(const ports::Append& append);
   std::vector<ports::JournalRow> read(RunId run, Seq from, std::size_t limit);
+  ports::FoldPage read_fold(RunId run);
+  void put_snapshot(RunId run, IncarnationId owner, const ports::Snapshot& snapshot);
 
   // jobs
   Result<ports::Submitted> submit(const ports::NewJob& job);
@@ -41,6 +44,10 @@ class MemoryDatabase {
   std::optional<ports::JobRow> get_job(JobId id);
   std::vector<ports::RunRow> list_runs(const ports::JobFilter& filter);
   std::optional<ports::RunRow> get_run(RunId id);
+
+  // retention
+  ports::RetentionReport retain(const std::vector<ports::RetentionRule>& rules, Instant now,
+                                std::uint32_t limit);
 
   // membership
   Result<> join(const ports::NodeRegistration& node);
@@ -72,12 +79,14 @@ class MemoryDatabase {
     std::size_t place = 0; // in the order of arrival
   };
 
+  std::vector<ports::JournalRow> rows_of(RunId run, Seq from, std::size_t limit) const;
   bool may_write(IncarnationId incarnation) const;
   bool is_free(const Run& run) const;
   static bool has_waiting(const Run& run);
   /// Into an inbox, which wakes a parked run.
   void put(Run& run, ports::InboxRow row);
   void wake(Run& run);
+  void purge(JobId job);
   ports::RunRow shown(const Run& run) const;
   void end(Run& run, const ports::RunEnd& end, Instant at);
   bool full() const { return open_jobs_ >= open_jobs_max_; }
@@ -94,6 +103,7 @@ class MemoryDatabase {
   std::map<std::pair<std::string, std::string>, JobId> keys_; // (team, idempotency key)
   std::map<RunId, Run> runs_;
   std::unordered_map<RunId, std::map<Seq, ports::JournalRow>> journal_;
+  std::map<RunId, ports::Snapshot> snapshots_;
   std::unordered_map<std::string, std::string> documents_;
   std::unordered_map<std::string, RunId> incidents_; // open ones, by group
   std::map<std::string, Alert> alerts_;              // by identity

@@ -98,6 +98,15 @@ class MemoryJournal final : public Journal {
     call<std::vector<JournalRow>>(queue_, std::move(done),
                                   [=, this] { return database_.read(run, from, limit); });
   }
+  void read_fold(RunId run, FoldDone done) override {
+    call<FoldPage>(queue_, std::move(done), [=, this] { return database_.read_fold(run); });
+  }
+  void put_snapshot(RunId run, IncarnationId owner, Snapshot snapshot,
+                    std::function<void(Result<>)> done) override {
+    call<Unit>(queue_, std::move(done), [this, run, owner, snapshot = std::move(snapshot)] {
+      return database_.put_snapshot(run, owner, snapshot), Unit{};
+    });
+  }
   std::size_t depth() const override { return depth_; }
 
  private:
@@ -224,6 +233,23 @@ class MemoryMembership final : public Membership {
   CallQueue& queue_;
 };
 
+class MemoryRetention final : public Retention {
+ public:
+  MemoryRetention(MemoryDatabase& database, CallQueue& queue)
+      : database_{database}, queue_{queue} {}
+
+  void retain(std::vector<RetentionRule> rules, Instant now, std::uint32_t limit,
+              std::function<void(Result<RetentionReport>)> done) override {
+    call<RetentionReport>(queue_, std::move(done), [=, this, rules = std::move(rules)] {
+      return database_.retain(rules, now, limit);
+    });
+  }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+};
+
 } // namespace
 
 struct MemoryStore::Impl {
@@ -234,6 +260,7 @@ struct MemoryStore::Impl {
   MemoryJournal journal{*database, queue};
   MemoryJobStore jobs{*database, queue};
   MemoryMembership membership{*database, queue};
+  MemoryRetention retention{*database, queue};
   std::jthread thread;
 };
 
@@ -255,6 +282,7 @@ MemoryStore::~MemoryStore() {
 Journal& MemoryStore::journal() { return impl_->journal; }
 JobStore& MemoryStore::jobs() { return impl_->jobs; }
 Membership& MemoryStore::membership() { return impl_->membership; }
+Retention& MemoryStore::retention() { return impl_->retention; }
 
 std::size_t MemoryStore::deliver() {
   std::size_t calls = 0;

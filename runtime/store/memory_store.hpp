@@ -27,6 +27,7 @@ class MemoryStore final : public Store {
   ports::Journal& journal() override;
   ports::JobStore& jobs() override;
   ports::Membership& membership() override;
+  ports::Retention& retention() override;
   bool up() const override { return true; }
 
   /// Carries out what is queued now and what that queues. Number of calls. Requires manual

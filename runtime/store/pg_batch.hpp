@@ -23,8 +23,9 @@ class PgBatch {
   using Weight = std::size_t (*)(const Ask&); // bytes
 
   PgBatch(
-      PgWorker& worker, Work work, Weight weight = [](const Ask&) { return sizeof(Ask); })
-      : worker_{worker}, work_{std::move(work)}, weight_{weight} {}
+      PgWorker& worker, Work work, Weight weight = [](const Ask&) { return sizeof(Ask); },
+      std::size_t asks_max = limits::store_batch_rows_max)
+      : worker_{worker}, work_{std::move(work)}, weight_{weight}, asks_max_{asks_max} {}
 
   void call(Ask ask, Done done) {
     std::unique_lock lock{mutex_};
@@ -70,8 +71,8 @@ class PgBatch {
     for (std::size_t bytes = 0; !waiting_.empty(); waiting_.pop_front()) {
       auto& next = waiting_.front();
       bytes += weight_(next.ask);
-      if (!taken.asks.empty() && (taken.asks.size() >= limits::store_batch_rows_max ||
-                                  bytes > limits::journal_batch_bytes_max))
+      if (!taken.asks.empty() &&
+          (taken.asks.size() >= asks_max_ || bytes > limits::journal_batch_bytes_max))
         break;
       taken.asks.push_back(std::move(next.ask));
       taken.dones.push_back(std::move(next.done));
@@ -92,6 +93,7 @@ class PgBatch {
   PgWorker& worker_;
   const Work work_;
   const Weight weight_;
+  const std::size_t asks_max_;
   std::mutex mutex_;
   std::deque<Item> waiting_;
   bool queued_ = false; // a call of the worker will take what waits

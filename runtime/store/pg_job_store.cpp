@@ -119,8 +119,8 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
   std::vector<RunRow> runs;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     runs.push_back(run_row(answer.rows, i));
-    const auto priority = static_cast<std::size_t>(answer.rows.integer(i, 11));
-    served_last_.at(priority) = answer.rows.text(i, 12);
+    const auto priority = static_cast<std::size_t>(answer.rows.integer(i, 12));
+    served_last_.at(priority) = answer.rows.text(i, 13);
   }
   return runs;
 }

@@ -85,11 +85,6 @@ constexpr PgStatement read_keys{
     "  FROM unnest($2::uuid[], $3::bigint[]) WITH ORDINALITY AS k (run, seq, n)"
     "  LEFT JOIN journal j ON j.run = k.run AND j.seq = k.seq ORDER BY k.n"};
 
-constexpr PgStatement read_rows{
-    "read_rows",
-    "SELECT seq, append, " TROUPE_MILLIS("at") ", body FROM journal"
-    " WHERE run = $1::uuid AND seq >= $2::bigint ORDER BY seq LIMIT $3::bigint"};
-
 /// The statement's parameters; $7 to $10 only where something ends or is taken.
 struct BatchParams {
   bool rows_only = true;
@@ -125,8 +120,13 @@ BatchParams batch_params(const Batch& batch) {
 
 } // namespace
 
-PgJournal::PgJournal(PgTarget target, StopSignal& stop, PgWorker& reads)
-    : stop_{stop}, reads_{reads}, connection_{std::move(target), stop} {
+PgJournal::PgJournal(PgTarget target, StopSignal& stop, PgWorker& reads, PgWorker& upkeep)
+    : stop_{stop},
+      reads_{reads},
+      upkeep_{upkeep},
+      folds_{reads, &try_folds, [](const RunId& run) { return sizeof run; },
+             limits::folds_at_once_max},
+      connection_{std::move(target), stop} {
   thread_ = std::thread{[this] { run(); }};
 }
 
@@ -151,21 +151,6 @@ void PgJournal::append(ports::Append append, AppendDone done) {
     queue_.push_back({std::move(append), std::move(done)});
   }
   wake_.notify_one();
-}
-
-void PgJournal::read(RunId run, Seq from, std::size_t limit, ReadDone done) {
-  using Rows = std::vector<ports::JournalRow>;
-  reads_.call<Rows>(std::move(done), [=](auto& connection, auto deadline) -> PgAttempt<Rows> {
-    const auto answer =
-        connection.run(read_rows, PgParams{}.id(run).integer(from).integer(limit), deadline);
-    if (!answer.ok()) return *answer.fault;
-    Rows rows;
-    for (std::size_t i = 0; i < answer.rows.size(); ++i)
-      rows.push_back({static_cast<Seq>(answer.rows.integer(i, 0)),
-                      answer.rows.template id<AppendId>(i, 1), answer.rows.instant(i, 2),
-                      std::string{answer.rows.text(i, 3)}});
-    return rows;
-  });
 }
 
 void PgJournal::run() {

@@ -8,20 +8,23 @@
 #include <vector>
 
 #include "runtime/ports/journal.hpp"
-#include "runtime/store/pg_worker.hpp"
+#include "runtime/store/pg_batch.hpp"
 
 namespace troupe::store {
 
 class PgJournal final : public ports::Journal {
  public:
-  /// Reads go through `reads`, so that folding a long run holds up no append.
-  PgJournal(PgTarget target, StopSignal& stop, PgWorker& reads);
+  /// Reads go through `reads` and snapshots through `upkeep`, so that they hold up no append.
+  PgJournal(PgTarget target, StopSignal& stop, PgWorker& reads, PgWorker& upkeep);
   ~PgJournal() override;
   /// Ends the thread and drops what still waits; later appends likewise. `stop` has been raised.
   void close();
 
   void append(ports::Append append, AppendDone done) override;
   void read(RunId run, Seq from, std::size_t limit, ReadDone done) override;
+  void read_fold(RunId run, FoldDone done) override;
+  void put_snapshot(RunId run, IncarnationId owner, ports::Snapshot snapshot,
+                    std::function<void(Result<>)> done) override;
   std::size_t depth() const override { return depth_; }
   bool is_good() const { return health_.is_good(); }
 
@@ -44,8 +47,14 @@ class PgJournal final : public ports::Journal {
   std::optional<PgFault> read_back(Batch& batch, bool sent);
   void tell(Pending& pending, ports::AppendOutcome outcome);
 
+  using Folds = PgBatch<RunId, ports::FoldPage>;
+  static PgAttempt<Folds::Answers> try_folds(PgConnection& connection, const Folds::Asks& runs,
+                                             Deadline deadline, bool repeated);
+
   StopSignal& stop_;
   PgWorker& reads_;
+  PgWorker& upkeep_;
+  Folds folds_;
   PgConnection connection_; // used by the thread alone
   PgHealth health_{"journal"};
   std::atomic<std::size_t> depth_{0};

@@ -133,6 +133,7 @@ RunRow run_row(const PgRows& rows, std::size_t row) {
   run.finished_at = maybe_instant(rows, row, 8);
   run.parked = rows.boolean(row, 9);
   run.wake_at = maybe_instant(rows, row, 10);
+  run.archived = rows.boolean(row, 11);
   return run;
 }
 

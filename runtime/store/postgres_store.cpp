@@ -6,6 +6,7 @@
 #include "runtime/store/pg_job_store.hpp"
 #include "runtime/store/pg_journal.hpp"
 #include "runtime/store/pg_membership.hpp"
+#include "runtime/store/pg_retention.hpp"
 
 namespace troupe::store {
 namespace {
@@ -37,12 +38,13 @@ class PostgresStore final : public Store {
   ~PostgresStore() override {
     stop_.raise();
     journal_.close();
-    for (auto* worker : {&intake_, &lease_, &watch_, &reads_}) worker->close();
+    for (auto* worker : {&intake_, &lease_, &watch_, &reads_, &upkeep_}) worker->close();
   }
 
   ports::Journal& journal() override { return journal_; }
   ports::JobStore& jobs() override { return jobs_; }
   ports::Membership& membership() override { return membership_; }
+  ports::Retention& retention() override { return retention_; }
   bool up() const override { return journal_.is_good() && intake_.is_good() && lease_.is_good(); }
 
  private:
@@ -58,9 +60,11 @@ class PostgresStore final : public Store {
   PgWorker intake_{"intake", target("intake"), stop_};
   PgWorker lease_{"lease", target("lease", lease_settings), stop_};
   PgWorker watch_{"watch", target("watch", watch_settings), stop_};
-  PgJournal journal_{target("journal", journal_settings), stop_, reads_};
+  PgWorker upkeep_{"upkeep", target("upkeep"), stop_};
+  PgJournal journal_{target("journal", journal_settings), stop_, reads_, upkeep_};
   PgJobStore jobs_{intake_, reads_, open_jobs_max_};
   PgMembership membership_{lease_, watch_, session_};
+  PgRetention retention_{upkeep_};
 };
 
 Result<> check_url(const std::string& url) {

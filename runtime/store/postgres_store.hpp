@@ -15,8 +15,9 @@ struct PostgresOptions {
 };
 
 /// Connects once, brings the schema up to date and starts the threads; blocks meanwhile. From then
-/// on the store reconnects by itself, for ever. It uses five connections (journal, intake, reads,
-/// lease, watch), straight to the server: a pooler that shares sessions would break the fence.
+/// on the store reconnects by itself, for ever. It uses six connections (journal, intake, reads,
+/// upkeep, lease, watch), straight to the server: a pooler that shares sessions would break the
+/// fence.
 ///
 /// Errors say what to do. invalid_input: the url cannot be read, the server is too old or not
 /// UTF-8, the database was made by a newer or another Troupe. denied: wrong user or password, or no

@@ -96,6 +96,18 @@ class StoreCalls {
         [&](auto done) { store->journal().read(run, from, limit, done); });
   }
 
+  ports::FoldPage fold(RunId run) {
+    return *ask<ports::FoldPage>([&](auto done) { store->journal().read_fold(run, done); });
+  }
+  void keep(RunId run, IncarnationId owner, const ports::Snapshot& snapshot) {
+    (void)*ask<Unit>([&](auto done) { store->journal().put_snapshot(run, owner, snapshot, done); });
+  }
+  ports::RetentionReport retain(const std::vector<ports::RetentionRule>& rules,
+                                std::uint32_t limit = 100) {
+    return *ask<ports::RetentionReport>(
+        [&](auto done) { store->retention().retain(rules, now, limit, done); });
+  }
+
   Result<ports::Submitted> submit(const ports::NewJob& job) {
     return ask<ports::Submitted>([&](auto done) { store->jobs().submit(job, done); });
   }

@@ -109,6 +109,7 @@ void Cluster::start_orchestrator(const std::string& name) {
   context->journal = &store.journal();
   context->jobs = &store.jobs();
   context->membership = &store.membership();
+  context->retention = &store.retention();
   orchestrator = std::make_unique<TestNode>(broker, name, context);
 }
 

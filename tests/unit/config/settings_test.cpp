@@ -57,6 +57,7 @@ nats: { url: "nats://a:4222,nats://b:4222" }
 postgres: { url: "host=/run/pg dbname=troupe" }
 http: { listen: "[::1]:9000", hosts: [Troupe.example.org] }
 log: { level: debug, file: ../log/troupe.log }
+retention: { archive_after: 2d, purge_after: 30d, teams: { web: { purge_after: never } } }
 data_dir: data
 teams: [teams/a.yaml, /srv/b.yaml, ./teams/../c.yaml]
 toolkits:
@@ -76,6 +77,12 @@ toolkits:
   BOOST_TEST(settings.agent);
   BOOST_TEST((settings.roles == roles));
   BOOST_TEST((settings.labels == labels));
+  BOOST_REQUIRE(settings.retention.size() == 2u);
+  BOOST_TEST((settings.retention[0].archive_after == std::chrono::hours{48}));
+  BOOST_TEST((settings.retention[0].purge_after == Millis{std::chrono::hours{720}}));
+  BOOST_TEST(settings.retention[1].team == "web");
+  BOOST_TEST((settings.retention[1].archive_after == std::chrono::hours{48}));
+  BOOST_TEST(!settings.retention[1].purge_after.has_value());
   BOOST_TEST(settings.slots == 1024u);
   BOOST_TEST(settings.nats_url == "nats://a:4222,nats://b:4222");
   BOOST_TEST(settings.postgres_url == "host=/run/pg dbname=troupe");
@@ -124,6 +131,11 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
        "1:9: a node that is neither `orchestrator` nor `agent` has nothing to do; set one of them "
        "to true\n"},
       {"node: { slots: 1025 }", "1:16: `slots` must be a whole number from 1 to 1024, not 1025\n"},
+      {"retention: { archive_after: 10m }", "1:31: `archive_after` must be 1h or more\n"},
+      {"retention: { purge_after: 1d }",
+       "1:14: `purge_after` (1d) must not be shorter than `archive_after` (7d), or `never`\n"},
+      {"retention: { teams: { web: { purge: 1d } } }",
+       "1:30: unknown key `purge` in `retention` of team `web`; did you mean `purge_after`?\n"},
       {"node: { roles: x }", "1:16: `roles` must be a list of texts, not text\n"},
       {"node: { roles: [a, ''] }",
        "1:20: the name of a role must not be empty; \"*\" means every role\n"},
