@@ -1,0 +1,56 @@
+// The part of MemoryDatabase that shows: lists, single rows.
+#include <algorithm>
+
+#include "runtime/limits.hpp"
+#include "runtime/store/memory_database.hpp"
+
+namespace troupe::store {
+
+std::vector<ports::JobRow> MemoryDatabase::list_jobs(const ports::JobFilter& filter) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::JobRow> rows;
+  const std::size_t limit = std::min<std::size_t>(filter.limit, limits::list_rows_max);
+  auto at = filter.before ? jobs_.lower_bound(*filter.before) : jobs_.end();
+  while (at != jobs_.begin() && rows.size() < limit) {
+    const auto& job = (--at)->second.row;
+    if (!filter.team.empty() && job.team != filter.team) continue;
+    if (filter.state && job.state != *filter.state) continue;
+    rows.push_back(job);
+  }
+  return rows;
+}
+
+std::optional<ports::JobRow> MemoryDatabase::get_job(JobId id) {
+  const std::lock_guard lock{mutex_};
+  const auto job = jobs_.find(id);
+  if (job == jobs_.end()) return std::nullopt;
+  return job->second.row;
+}
+
+ports::RunRow MemoryDatabase::shown(const Run& run) const {
+  auto row = run.row;
+  if (row.owner) row.owner_node = nodes_.at(*row.owner).name;
+  return row;
+}
+
+std::vector<ports::RunRow> MemoryDatabase::list_runs(const ports::JobFilter& filter) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::RunRow> rows;
+  const std::size_t limit = std::min<std::size_t>(filter.limit, limits::list_rows_max);
+  for (auto at = runs_.rbegin(); at != runs_.rend() && rows.size() < limit; ++at) {
+    const auto& run = at->second;
+    if (!filter.team.empty() && run.team != filter.team) continue;
+    if (filter.state && run.row.state != *filter.state) continue;
+    rows.push_back(shown(run));
+  }
+  return rows;
+}
+
+std::optional<ports::RunRow> MemoryDatabase::get_run(RunId id) {
+  const std::lock_guard lock{mutex_};
+  const auto run = runs_.find(id);
+  if (run == runs_.end()) return std::nullopt;
+  return shown(run->second);
+}
+
+} // namespace troupe::store
