@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "actors/append_watch.hpp"
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
 
@@ -15,11 +16,13 @@ caf::behavior journal_writer(caf::event_based_actor* self, Context context) {
   return {
       [=](AppendRequest& request) {
         const auto id = request.append.id;
+        const auto run_id = request.append.run;
         auto run = caf::actor_cast<caf::actor>(self->current_sender());
         const auto asked_at = Steady::now();
         context->journal->append(std::move(request.append), [=](ports::AppendOutcome outcome) {
           const std::chrono::duration<double> took = Steady::now() - asked_at;
           context->metrics->observe(counted::append_seconds, {}, took.count());
+          if (outcome == ports::AppendOutcome::durable) context->appends->appended(run_id);
           caf::anon_send(run, Appended{id, outcome});
         });
       },

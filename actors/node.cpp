@@ -4,6 +4,7 @@
 #include <map>
 
 #include "actors/agent_host.hpp"
+#include "actors/append_watch.hpp"
 #include "actors/bus_bridge.hpp"
 #include "actors/counted.hpp"
 #include "actors/dispatcher.hpp"
@@ -163,6 +164,7 @@ struct Node::Impl {
 Node::Node(std::shared_ptr<NodeContext> context, std::function<void(std::string)> failed)
     : impl_{std::make_unique<Impl>()} {
   impl_->context = std::move(context);
+  impl_->context->appends = std::make_shared<AppendWatch>();
   const Context shared = impl_->context;
   if (shared->settings.orchestrator) impl_->operations = make_operations(impl_->system, shared);
   auto started = std::make_shared<std::promise<void>>();

@@ -26,6 +26,8 @@
 
 namespace troupe::actors {
 
+class AppendWatch;
+
 inline constexpr std::string_view version = "0.1.0";
 
 /// Facts that change. Thread-safe.
@@ -61,6 +63,7 @@ struct NodeContext {
   std::shared_ptr<Directory> actors;
   /// Of an orchestrator node: outlives a crash of that actor, and is touched by it alone.
   std::shared_ptr<supervision::KeptRuns> kept = std::make_shared<supervision::KeptRuns>();
+  std::shared_ptr<AppendWatch> appends; // the node's actors make it
   std::shared_ptr<ports::Metrics> metrics = std::make_shared<ports::NoMetrics>();
   std::vector<config::Team> teams;
   toolkits::Catalogue catalogue; // of an agent node

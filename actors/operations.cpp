@@ -1,11 +1,17 @@
 #include "actors/operations.hpp"
 
 #include <boost/json.hpp>
+#include <map>
+#include <mutex>
 
+#include "actors/events_reader.hpp"
 #include "actors/protocol.hpp"
 #include "actors/run_reader.hpp"
 #include "runtime/json_value.hpp"
+#include "runtime/supervision/command.hpp"
+#include "runtime/supervision/fork.hpp"
 #include "runtime/supervision/run_view.hpp"
+#include "runtime/supervision/why.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -37,6 +43,17 @@ class NodeOperations final : public ports::Operations {
     post(run, "cancel", {{"reason", reason}}, std::move(done));
   }
 
+  void fork(RunId id, ports::ForkRequest request, Done<JsonText> done) override {
+    fold(id, done, JsonText{},
+         [context = context_, request = std::move(request), done](const Folded& run) {
+           context->jobs->get_document(run.row.bundle, [context, request, done, state = run.state](
+                                                           Result<std::string> body) {
+             if (!body) return done(body.error());
+             start_fork(context, state, request, *body, done);
+           });
+         });
+  }
+
   void jobs(ports::JobFilter filter, Done<std::vector<ports::JobRow>> done) override {
     context_->jobs->list_jobs(std::move(filter), std::move(done));
   }
@@ -47,33 +64,79 @@ class NodeOperations final : public ports::Operations {
     context_->jobs->list_runs(std::move(filter), std::move(done));
   }
 
+  void command(RunId id, ports::Command command, Done<std::optional<bool>> done) override {
+    fold(id, done, std::optional<bool>{},
+         [context = context_, id, command = std::move(command), done](const Folded& run) {
+           const Instant now = context->now();
+           if (const auto checked = check_command(run.state, command, now); !checked)
+             return done(checked.error());
+           post(context, id, inbox_row(command, new_row_id(now), now), [done](Result<bool> posted) {
+             if (posted) return done(std::optional{*posted});
+             done(posted.error().error_class == ErrorClass::invalid_input // it has just ended
+                      ? make_error(ErrorClass::effect_conflict, posted.error().message)
+                      : posted.error());
+           });
+         });
+  }
+
   void run(RunId id, Done<JsonText> done) override {
-    context_->jobs->get_run(id, [context = context_, bundles = bundles_,
-                                 done = std::move(done)](Result<std::optional<ports::RunRow>> row) {
-      if (!row) return done(row.error());
-      if (!*row) return done(JsonText{});
-      read_run(context, bundles, (*row)->id, (*row)->bundle,
-               [row = **row, done](Result<RunState> state) {
-                 if (!state) return done(state.error());
-                 done(view_run(*state, row)); // folded from the journal: the truth for views too
-               });
+    fold(id, done, JsonText{},
+         [done](const Folded& run) { done(view_run(run.state, run.row, *run.history)); });
+  }
+  void instances(RunId id, ports::StepPage page, Done<JsonText> done) override {
+    fold(id, done, JsonText{}, [page = std::move(page), done](const Folded& run) {
+      done(view_instances(run.state, page));
     });
   }
-
-  void events(RunId id, std::optional<Seq> after, std::uint32_t limit,
-              Done<JsonText> done) override {
-    const Seq from = after ? *after + 1 : 0;
-    context_->jobs->get_run(id, [context = context_, id, from, limit,
-                                 done = std::move(done)](Result<std::optional<ports::RunRow>> row) {
-      if (!row) return done(row.error());
-      if (!*row) return done(JsonText{});
-      context->journal->read(id, from, limit, [done](Result<std::vector<ports::JournalRow>> rows) {
-        if (!rows) return done(rows.error());
-        done(view_events(*rows));
-      });
+  void approvals(RunId id, Done<JsonText> done) override {
+    fold(id, done, JsonText{}, [context = context_, done](const Folded& run) {
+      done(view_approvals(run.state, context->now()));
     });
   }
+  void pending_approvals(std::uint32_t limit, Done<JsonText> done) override {
+    context_->jobs->asking_runs(limit, [context = context_, bundles = bundles_,
+                                        done](Result<std::vector<ports::RunRow>> runs) {
+      if (!runs) return done(runs.error());
+      if (runs->empty()) return done(join_approvals({}));
+      auto gathered = std::make_shared<Gathered>();
+      gathered->open = runs->size();
+      gathered->parts.resize(runs->size());
+      for (std::size_t i = 0; i < runs->size(); ++i)
+        read_run(context, bundles, (*runs)[i].id, (*runs)[i].bundle,
+                 [context, gathered, i, done](Result<RunState> state) {
+                   gathered->take(i,
+                                  state ? Result<JsonText>{view_approvals(*state, context->now())}
+                                        : state.error(),
+                                  done);
+                 });
+    });
+  }
+  void why(RunId id, std::string step, Done<JsonText> done) override {
+    fold(id, done, JsonText{},
+         [&system = system_, context = context_, step = std::move(step), done](Folded run) {
+           auto questions = placement_questions(run.state, step);
+           ask_nowhere(system, context, std::move(questions),
+                       [context, run = std::move(run), step,
+                        done](std::map<std::string, std::string> nowhere) {
+                         done(explain(run.state, step,
+                                      {context->now(), run.row, *run.history, std::move(nowhere)}));
+                       });
+         });
+  }
 
+  void events(RunId id, ports::EventsPage page, Done<JsonText> done) override {
+    read_events(system_, context_, id, page, std::move(done));
+  }
+  void bundle(RunId id, Done<JsonText> done) override {
+    context_->jobs->get_run(
+        id, [context = context_, done = std::move(done)](Result<std::optional<ports::RunRow>> row) {
+          if (!row) return done(row.error());
+          if (!*row) return done(JsonText{});
+          context->jobs->get_document((*row)->bundle, [done](Result<std::string> body) {
+            body ? done(JsonText{std::move(*body)}) : done(body.error());
+          });
+        });
+  }
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     const auto dispatcher = context_->actors->find("dispatcher");
     if (!dispatcher) return done(not_ready("dispatcher"));
@@ -110,17 +173,130 @@ class NodeOperations final : public ports::Operations {
     caf::anon_send(intake, std::move(message));
   }
 
+  /// The answers of many runs; the first error is the answer of all.
+  struct Gathered {
+    std::mutex mutex;
+    std::size_t open = 0;
+    std::vector<JsonText> parts;
+    std::optional<Error> fault;
+
+    void take(std::size_t place, Result<JsonText> part, const Done<JsonText>& done) {
+      std::unique_lock lock{mutex};
+      if (part)
+        parts[place] = std::move(*part);
+      else
+        fault = part.error();
+      if (--open > 0) return;
+      lock.unlock();
+      fault ? done(*fault) : done(join_approvals(parts));
+    }
+  };
+
+  /// A run as its journal has it now.
+  struct Folded {
+    ports::RunRow row;
+    RunState state;
+    std::shared_ptr<History> history = std::make_shared<History>();
+  };
+
+  /// Folds the run, and goes on with it. `nothing` is the answer where there is no such run.
+  template <class T, class Then>
+  void fold(RunId id, Done<T> done, T nothing, Then then) {
+    context_->jobs->get_run(id, [context = context_, bundles = bundles_, done = std::move(done),
+                                 nothing = std::move(nothing),
+                                 then = std::move(then)](Result<std::optional<ports::RunRow>> row) {
+      if (!row) return done(row.error());
+      if (!*row) return done(nothing);
+      auto folded = std::make_shared<Folded>();
+      folded->row = std::move(**row);
+      read_run(
+          context, bundles, folded->row.id, folded->row.bundle,
+          [folded, done, then](Result<RunState> state) {
+            if (!state) return done(state.error());
+            folded->state = std::move(*state);
+            then(std::move(*folded));
+          },
+          folded->history);
+    });
+  }
+
+  /// Why no node takes these steps, by path. A dispatcher that does not answer tells nothing.
+  static void ask_nowhere(caf::actor_system& system, const Context& context,
+                          std::vector<placement::PlacementRequest> questions,
+                          std::function<void(std::map<std::string, std::string>)> then) {
+    const auto dispatcher = context->actors->find("dispatcher");
+    if (questions.empty() || !dispatcher) return then({});
+    system.spawn([dispatcher, questions = std::move(questions),
+                  then = std::move(then)](caf::event_based_actor* self) {
+      struct Answers {
+        std::size_t open = 0;
+        std::map<std::string, std::string> told;
+      };
+      auto answers = std::make_shared<Answers>();
+      answers->open = questions.size();
+      const auto one_more = [answers, then] {
+        if (--answers->open == 0) then(std::move(answers->told));
+      };
+      for (const auto& question : questions)
+        self->request(dispatcher, std::chrono::seconds{2}, WhyNowhere{question})
+            .then(
+                [answers, one_more, step = question.step](std::string& why) {
+                  answers->told[step] = std::move(why);
+                  one_more();
+                },
+                [one_more](const caf::error&) { one_more(); });
+    });
+  }
+
+  static void start_fork(const Context& context, const RunState& run,
+                         const ports::ForkRequest& request, const std::string& body,
+                         const Done<JsonText>& done) {
+    auto edited = edit_bundle(body, run, request);
+    if (!edited) return done(edited.error());
+    const auto fork = fork_run(run, request, *edited);
+    if (!fork) return done(fork.error());
+    if (request.preview) return done(view_fork(*fork, {}));
+    if (!fork->repeats.empty() && !request.accept_repeats) return done(would_repeat(*fork));
+    SystemEntropy entropy;
+    ports::NewRun fresh;
+    fresh.at = context->now();
+    fresh.job = fork->created.job;
+    fresh.id = entropy.make_id<RunId>(fresh.at);
+    fresh.bundle = fork->created.bundle;
+    fresh.append = entropy.make_id<AppendId>(fresh.at);
+    fresh.body = encode(fork->events);
+    auto answer = view_fork(*fork, fresh.id);
+    context->jobs->put_document(
+        edited->bundle.hash, "bundle", edited->bundle.body,
+        [context, done, fresh = std::move(fresh), answer = std::move(answer)](Result<> kept) {
+          if (!kept) return done(kept.error());
+          context->jobs->add_run(fresh, [context, done, answer](Result<bool> added) {
+            if (!added) return done(added.error());
+            context->actors->tell("orchestrator", ClaimNow{});
+            done(answer);
+          });
+        });
+  }
+
+  static std::string new_row_id(Instant now) {
+    return to_string(SystemEntropy{}.make_id<MessageId>(now));
+  }
+
   void post(RunId run, std::string kind, boost::json::object body, Done<bool> done) {
+    const Instant now = context_->now();
     ports::InboxRow row;
-    row.at = context_->now();
-    row.id = to_string(SystemEntropy{}.make_id<MessageId>(row.at));
+    row.at = now;
+    row.id = new_row_id(now);
     row.kind = std::move(kind);
     row.body = JsonText{boost::json::serialize(body)};
-    context_->jobs->post_inbox(run, std::move(row),
-                               [context = context_, run, done](Result<bool> posted) {
-                                 if (posted) context->actors->tell("orchestrator", WakeRun{run});
-                                 done(std::move(posted));
-                               });
+    post(context_, run, std::move(row), std::move(done));
+  }
+
+  static void post(const Context& context, RunId run, ports::InboxRow row, Done<bool> done) {
+    context->jobs->post_inbox(run, std::move(row), [context, run, done](Result<bool> posted) {
+      if (posted) context->actors->tell("orchestrator", WakeRun{run});
+      done(std::move(posted));
+    });
   }
 
   caf::actor_system& system_;

@@ -115,6 +115,15 @@ struct InboxPage {
   Result<std::vector<ports::InboxRow>> rows;
 };
 
+// ---- store -> reader of events
+struct JournalPage {
+  Result<std::vector<ports::JournalRow>> rows;
+};
+struct RunRowRead {
+  Result<std::optional<ports::RunRow>> row;
+};
+struct RunAppended {}; // an append of the run it waits for is durable
+
 // ---- orchestrator
 struct ClaimNow {}; // a new job, or runs that somebody left
 struct Claimed {

@@ -12,6 +12,7 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
   RunId run;
   std::string bundle_hash;
   std::function<void(Result<supervision::RunState>)> done;
+  std::shared_ptr<supervision::History> history;
   supervision::RunState state;
 
   void start() {
@@ -28,6 +29,7 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
 
   void begin(std::shared_ptr<const config::UnpackedBundle> bundle) {
     state = supervision::make_run_state(run, bundle);
+    if (history) return read_on(); // a snapshot would leave out what it tells
     context->journal->read_fold(run,
                                 [self = shared_from_this(), bundle](Result<ports::FoldPage> page) {
                                   if (!page) return self->done(page.error());
@@ -61,6 +63,7 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
         run, state.next_seq, limits::journal_page_rows,
         [self = shared_from_this()](Result<std::vector<ports::JournalRow>> rows) {
           if (!rows) return self->done(rows.error());
+          if (self->history) self->history->note(*rows);
           self->take(*rows, !rows->empty());
         });
   }
@@ -83,13 +86,15 @@ void BundleCache::keep(const std::string& hash,
 
 void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundles, RunId run,
               const std::string& bundle_hash,
-              std::function<void(Result<supervision::RunState>)> done) {
+              std::function<void(Result<supervision::RunState>)> done,
+              std::shared_ptr<supervision::History> history) {
   auto reader = std::make_shared<RunReader>();
   reader->context = context;
   reader->bundles = bundles;
   reader->run = run;
   reader->bundle_hash = bundle_hash;
   reader->done = std::move(done);
+  reader->history = std::move(history);
   reader->start();
 }
 

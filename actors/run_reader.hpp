@@ -8,6 +8,7 @@
 #include <string>
 
 #include "actors/node_context.hpp"
+#include "runtime/supervision/history.hpp"
 #include "runtime/supervision/run_state.hpp"
 
 namespace troupe::actors {
@@ -25,10 +26,12 @@ class BundleCache {
 
 /// Never blocks; `done` runs exactly once, on a thread of the store. Errors are those of the store,
 /// internal for a journal that cannot be folded, and invalid_input for a run that is not there.
-/// A snapshot that cannot be used is left aside.
+/// A snapshot that cannot be used is left aside. Where `history` is given, it has noted the whole
+/// journal by then.
 void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundles, RunId run,
               const std::string& bundle_hash,
-              std::function<void(Result<supervision::RunState>)> done);
+              std::function<void(Result<supervision::RunState>)> done,
+              std::shared_ptr<supervision::History> history = nullptr);
 
 /// Keeps the state of a run that this node owns, after its append `last`, which is durable. Never
 /// blocks; a failure costs only the time of longer folds.

@@ -3,7 +3,8 @@
 #include <boost/json.hpp>
 #include <utility>
 
-#include "net/http/api_json.hpp"
+#include "net/http/api_answers.hpp"
+#include "net/http/api_commands.hpp"
 #include "net/http/api_parameters.hpp"
 
 namespace troupe::http {
@@ -21,38 +22,29 @@ constexpr std::pair<const char*, const char*> endpoints[] = {
     {"GET /v1/jobs/{id}", "one job"},
     {"GET /v1/runs", "runs, newest first: ?team=&state=&limit="},
     {"GET /v1/runs/{id}", "one run with its tree of steps"},
-    {"GET /v1/runs/{id}/events", "what happened in it: ?after=SEQ&limit="},
+    {"GET /v1/runs/{id}/events", "what happened in it: ?after=SEQ&limit=&wait=20s"},
+    {"GET /v1/runs/{id}/bundle", "the documents that it pins and executes"},
     {"POST /v1/runs/{id}/signals/{name}", "give a run a signal; the body is any JSON"},
-    {"POST /v1/runs/{id}/cancel", "cancel a run: reason"},
+    {"POST /v1/runs/{id}/cancel", "cancel a run, and undo what it did: reason"},
+    {"POST /v1/runs/{id}/kill", "end a run at once, without undo: reason"},
+    {"POST /v1/runs/{id}/pause", "start nothing new in a run: by"},
+    {"POST /v1/runs/{id}/resume", "go on with a paused run: by"},
+    {"POST /v1/runs/{id}/skip", "run now what waits for a time: step, or all"},
+    {"POST /v1/runs/{id}/resolve", "say whether a call happened: step, tool, happened, output, by"},
+    {"POST /v1/runs/{id}/fork",
+     "a new run from what this one did: from, keep, inputs, task, with, by, preview, "
+     "accept_repeats"},
+    {"GET /v1/approvals", "the approvals that are pending, newest runs first: ?limit="},
+    {"GET /v1/runs/{id}/approvals", "the approvals that are pending in a run"},
+    {"POST /v1/runs/{id}/approvals/{step...}", "decide one: digest, approved, by, reason"},
+    {"GET /v1/runs/{id}/instances", "a page of a foreach or repeat: ?step=&from=&limit="},
+    {"GET /v1/runs/{id}/why", "why a run, or a step of it, stands where it stands: ?step="},
     {"GET /v1/nodes", "the nodes of the cluster"},
     {"POST /webhooks/alertmanager", "for webhook_configs of Alertmanager"},
     {"GET /metrics", "for Prometheus"},
     {"GET /healthz", "200 while this process serves"},
     {"GET /readyz", "200 while it can do its work, else 503 with the reason"},
 };
-
-Response found(std::string body) { return {200, std::move(body)}; }
-
-/// What an operation's result becomes: `respond` of its value, or the problem of its error.
-template <class T, class Respond>
-Operations::Done<T> into(Answer answer, Respond respond) {
-  return [answer = std::move(answer), respond = std::move(respond)](Result<T> result) {
-    answer(result ? respond(*result) : to_response(result.error()));
-  };
-}
-
-Response no_such(std::string_view what, const std::string& id) {
-  return problem(404, "there is no " + std::string{what} + " " + id);
-}
-
-Response recorded(bool yes) { return found(json::serialize(json::object{{"recorded", yes}})); }
-
-/// Of a run that may not be there: 404 for null.
-auto run_document(std::string id) {
-  return [id = std::move(id)](const JsonText& document) {
-    return document.text == "null" ? no_such("run", id) : found(document.text);
-  };
-}
 
 /// Something posted to a run was refused: 404 if there is no such run, 409 if it takes nothing
 /// more.
@@ -108,26 +100,31 @@ void add_runs(Router& router, Operations& operations) {
                         answer, [](const auto& rows) { return found(to_json(rows)); }));
   });
   router.on("GET", "/v1/runs/{id}", [&](Request request, Answer answer) {
-    const auto text = request.path_value("id");
-    const auto id = parse_id<RunId>(text);
-    if (!id) return answer(no_such("run", text));
-    operations.run(*id, into<JsonText>(answer, run_document(text)));
+    const auto id = run_of(request, answer);
+    if (!id) return;
+    operations.run(*id, into<JsonText>(answer, run_document(to_string(*id))));
   });
   router.on("GET", "/v1/runs/{id}/events", [&](Request request, Answer answer) {
-    const auto text = request.path_value("id");
-    const auto id = parse_id<RunId>(text);
-    if (!id) return answer(no_such("run", text));
+    const auto id = run_of(request, answer);
+    if (!id) return;
     const auto page = parse_events_page(request.query);
     if (!page) return answer(to_response(page.error()));
-    operations.events(*id, page->after, page->limit, into<JsonText>(answer, run_document(text)));
+    operations.events(*id, *page, into<JsonText>(answer, run_document(to_string(*id))));
+  });
+}
+
+void add_bundle(Router& router, Operations& operations) {
+  router.on("GET", "/v1/runs/{id}/bundle", [&](Request request, Answer answer) {
+    const auto id = run_of(request, answer);
+    if (!id) return;
+    operations.bundle(*id, into<JsonText>(answer, run_document(to_string(*id))));
   });
 }
 
 void add_inbox(Router& router, Operations& operations) {
   router.on("POST", "/v1/runs/{id}/signals/{name}", [&](Request request, Answer answer) {
-    const auto text = request.path_value("id");
-    const auto id = parse_id<RunId>(text);
-    if (!id) return answer(no_such("run", text));
+    const auto id = run_of(request, answer);
+    if (!id) return;
     const auto name = request.path_value("name");
     if (auto checked = check_signal_name(name); !checked)
       return answer(to_response(checked.error()));
@@ -136,9 +133,8 @@ void add_inbox(Router& router, Operations& operations) {
     operations.signal(*id, name, std::move(*body), into_recorded(operations, *id, answer));
   });
   router.on("POST", "/v1/runs/{id}/cancel", [&](Request request, Answer answer) {
-    const auto text = request.path_value("id");
-    const auto id = parse_id<RunId>(text);
-    if (!id) return answer(no_such("run", text));
+    const auto id = run_of(request, answer);
+    if (!id) return;
     const auto reason = parse_cancel(request.body);
     if (!reason) return answer(to_response(reason.error()));
     operations.cancel(*id, *reason, into_recorded(operations, *id, answer));
@@ -176,7 +172,9 @@ void add_the_rest(Router& router, Operations& operations, ApiOptions options) {
 void add_api(Router& router, Operations& operations, ApiOptions options) {
   add_jobs(router, operations);
   add_runs(router, operations);
+  add_bundle(router, operations);
   add_inbox(router, operations);
+  add_commands(router, operations);
   add_the_rest(router, operations, std::move(options));
 }
 

@@ -4,8 +4,9 @@
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "runtime/limits.hpp"
+#include "net/http/api_body.hpp"
 #include "runtime/message/agent_message.hpp"
+#include "runtime/view_limits.hpp"
 
 namespace troupe::http {
 namespace {
@@ -15,18 +16,10 @@ namespace json = boost::json;
 constexpr std::uint32_t page_max = 1'000;
 constexpr std::size_t key_bytes_max = 255;
 
-Error invalid(std::string text) { return make_error(ErrorClass::invalid_input, std::move(text)); }
-
 std::optional<std::string_view> value_of(const Fields& query, std::string_view name) {
   for (const auto& [key, value] : query)
     if (key == name) return value;
   return std::nullopt;
-}
-
-std::string joined(std::initializer_list<std::string_view> words) {
-  std::string text;
-  for (const auto word : words) (text += text.empty() ? "" : ", ") += word;
-  return text;
 }
 
 /// Fills `number` if the parameter is there.
@@ -42,38 +35,6 @@ Result<> read_number(const Fields& query, std::string_view name, Number least, N
                    ": expected a number from " + std::to_string(least) + " to " +
                    std::to_string(most));
   number = value;
-  return {};
-}
-
-Result<json::value> parse_body(std::string_view body) {
-  json::parse_options options;
-  options.max_depth = limits::json_depth_max;
-  json::stream_parser parser{{}, options};
-  json::error_code error;
-  const auto used = parser.write_some(body.data(), body.size(), error);
-  if (!error && used < body.size()) error = json::error::extra_data;
-  if (!error) parser.finish(error);
-  if (!error) return parser.release();
-  return invalid("the body is not JSON: " + error.message() + " at byte " + std::to_string(used));
-}
-
-Result<json::object> parse_object(std::string_view body,
-                                  std::initializer_list<std::string_view> known) {
-  auto value = parse_body(body);
-  if (!value) return value.error();
-  if (!value->is_object()) return invalid("the body: expected a JSON object with " + joined(known));
-  for (const auto& [key, content] : value->as_object())
-    if (std::ranges::find(known, std::string_view{key}) == known.end())
-      return invalid("/" + std::string{key} + ": unknown; expected " + joined(known));
-  return std::move(value->as_object());
-}
-
-/// Fills `text` if the key is there.
-Result<> read_text(const json::object& object, std::string_view key, std::string& text) {
-  const auto* value = object.if_contains(key);
-  if (!value || value->is_null()) return {};
-  if (!value->is_string()) return invalid("/" + std::string{key} + ": expected a string");
-  text = value->as_string();
   return {};
 }
 
@@ -142,15 +103,45 @@ Result<ports::JobFilter> parse_filter(const Fields& query, bool pages) {
   return filter;
 }
 
-Result<EventsPage> parse_events_page(const Fields& query) {
-  if (auto checked = check_query(query, {"after", "limit"}); !checked) return checked.error();
-  EventsPage page;
+Result<ports::EventsPage> parse_events_page(const Fields& query) {
+  if (auto checked = check_query(query, {"after", "limit", "wait"}); !checked)
+    return checked.error();
+  ports::EventsPage page;
   constexpr Seq seq_max = 9'223'372'036'854'775'807; // what the store can hold
   if (auto read = read_number(query, "after", Seq{0}, seq_max, page.after); !read)
     return read.error();
   std::optional<std::uint32_t> limit;
   if (auto read = read_number(query, "limit", 1u, page_max, limit); !read) return read.error();
   page.limit = limit.value_or(page.limit);
+  if (const auto text = value_of(query, "wait")) {
+    const auto wait = parse_duration(*text);
+    if (!wait) return invalid("?wait=" + std::string{*text} + ": expected a duration such as 20s");
+    page.wait = std::min<Millis>(*wait, limits::events_wait_max);
+  }
+  return page;
+}
+
+Result<std::uint32_t> parse_limit(const Fields& query) {
+  if (auto checked = check_query(query, {"limit"}); !checked) return checked.error();
+  std::optional<std::uint32_t> limit;
+  if (auto read = read_number(query, "limit", 1u, page_max, limit); !read) return read.error();
+  return limit.value_or(50);
+}
+
+Result<ports::StepPage> parse_step_page(const Fields& query) {
+  if (auto checked = check_query(query, {"step", "from", "limit"}); !checked)
+    return checked.error();
+  ports::StepPage page;
+  std::optional<std::size_t> from, limit;
+  constexpr std::size_t index_max = 1'000'000'000;
+  if (auto read = read_number(query, "from", std::size_t{0}, index_max, from); !read)
+    return read.error();
+  if (auto read = read_number(query, "limit", std::size_t{1}, std::size_t{page_max}, limit); !read)
+    return read.error();
+  page.from = from.value_or(page.from);
+  page.limit = limit.value_or(page.limit);
+  page.step = value_of(query, "step").value_or("");
+  if (page.step.empty()) return invalid("?step=: expected the path of a foreach or repeat");
   return page;
 }
 
@@ -179,7 +170,7 @@ Result<ports::JobRequest> parse_job_request(std::string_view body,
 
 Result<std::string> parse_cancel(std::string_view body) {
   std::string reason;
-  if (body.find_first_not_of(" \t\r\n") == body.npos) return reason;
+  if (is_blank(body)) return reason;
   const auto object = parse_object(body, {"reason"});
   if (!object) return object.error();
   if (auto read = read_text(*object, "reason", reason); !read) return read.error();
@@ -187,7 +178,7 @@ Result<std::string> parse_cancel(std::string_view body) {
 }
 
 Result<JsonText> parse_signal_body(std::string_view body) {
-  if (body.find_first_not_of(" \t\r\n") == body.npos) return JsonText{};
+  if (is_blank(body)) return JsonText{};
   const auto value = parse_body(body);
   if (!value) return value.error();
   return JsonText{std::string{body}};

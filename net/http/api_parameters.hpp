@@ -17,15 +17,16 @@ namespace troupe::http {
 /// "?team=&state=&limit=" of the lists, and `before` where `pages` is set.
 Result<ports::JobFilter> parse_filter(const Fields& query, bool pages);
 
-struct EventsPage {
-  std::optional<Seq> after;
-  std::uint32_t limit = 256; // appends, at most 1000
-};
-/// "?after=&limit="
-Result<EventsPage> parse_events_page(const Fields& query);
+/// "?after=&limit=&wait=": `wait` is a duration, "20s"; limits::events_wait_max at most.
+Result<ports::EventsPage> parse_events_page(const Fields& query);
 
 /// invalid_input: a parameter that the endpoint does not have, or one that comes twice.
 Result<> check_query(const Fields& query, std::initializer_list<std::string_view> known);
+
+/// "?limit=" alone: 50, or up to 1000.
+Result<std::uint32_t> parse_limit(const Fields& query);
+/// "?step=&from=&limit=": of the instances of a foreach or repeat.
+Result<ports::StepPage> parse_step_page(const Fields& query);
 
 /// The body of POST /v1/jobs, and the header Idempotency-Key.
 Result<ports::JobRequest> parse_job_request(std::string_view body,

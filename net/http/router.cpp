@@ -22,16 +22,30 @@ std::vector<std::string_view> split(std::string_view path) {
 
 bool is_value(std::string_view segment) { return segment.starts_with('{'); }
 
-/// How the segments fit: nothing, or one digit a segment, spelled out before braces.
+/// "{step...}", last in a pattern: all that is left of the path.
+bool is_rest(std::string_view segment) { return segment.ends_with("...}"); }
+
+/// How the segments fit: nothing, or one digit a segment, spelled out before braces before the
+/// rest.
 std::optional<std::string> rank(const std::vector<std::string>& pattern,
                                 const std::vector<std::string>& path) {
-  if (pattern.size() != path.size()) return std::nullopt;
+  const bool rest = is_rest(pattern.back());
+  if (rest ? path.size() < pattern.size() : path.size() != pattern.size()) return std::nullopt;
   std::string rank;
-  for (std::size_t i = 0; i < path.size(); ++i) {
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
     if (is_value(pattern[i]) ? path[i].empty() : pattern[i] != path[i]) return std::nullopt;
-    rank += is_value(pattern[i]) ? '1' : '0';
+    rank += is_rest(pattern[i]) ? '2' : is_value(pattern[i]) ? '1' : '0';
   }
   return rank;
+}
+
+std::pair<std::string, std::string> value_at(const std::vector<std::string>& pattern, std::size_t i,
+                                             const std::vector<std::string>& path) {
+  const std::string_view name = pattern[i];
+  if (!is_rest(name)) return {std::string{name.substr(1, name.size() - 2)}, path[i]};
+  std::string rest = path[i];
+  for (++i; i < path.size(); ++i) rest += '/' + path[i];
+  return {std::string{name.substr(1, name.size() - 5)}, std::move(rest)};
 }
 
 } // namespace
@@ -75,9 +89,9 @@ Router::Match Router::find(std::string_view method, std::string_view path) const
     match.status = 200;
     match.handler = &route->handler;
     match.pattern = route->pattern;
-    for (std::size_t i = 0; i < segments.size(); ++i)
-      if (const std::string_view name = route->segments[i]; is_value(name))
-        match.path_values.emplace_back(name.substr(1, name.size() - 2), segments[i]);
+    for (std::size_t i = 0; i < route->segments.size(); ++i)
+      if (is_value(route->segments[i]))
+        match.path_values.push_back(value_at(route->segments, i, segments));
   }
   return match;
 }

@@ -10,8 +10,9 @@ namespace troupe::http {
 
 class Router {
  public:
-  /// `pattern`: "/v1/jobs/{id}"; a name in braces stands for one segment. A segment that is spelled
-  /// out wins over one in braces. GET serves HEAD too.
+  /// `pattern`: "/v1/jobs/{id}"; a name in braces stands for one segment, "{path...}" at the end
+  /// for all that are left. A segment that is spelled out wins over one in braces. GET serves HEAD
+  /// too.
   Router& on(std::string method, std::string pattern, Handler handler);
 
   struct Match {

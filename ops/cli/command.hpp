@@ -28,9 +28,13 @@ void add_node_command(CLI::App& app, CommandLine& line);
 void add_demo_command(CLI::App& app, CommandLine& line);
 void add_plan_commands(CLI::App& app, CommandLine& line);
 void add_config_commands(CLI::App& app, CommandLine& line);
-void add_run_commands(CLI::App& app, CommandLine& line);  // run, runs, cancel
-void add_job_commands(CLI::App& app, CommandLine& line);  // jobs, inject, nodes
-void add_help_commands(CLI::App& app, CommandLine& line); // help, version
+void add_run_commands(CLI::App& app, CommandLine& line);      // run, runs
+void add_operate_commands(CLI::App& runs, CommandLine& line); // runs cancel, kill, pause, ...
+void add_fork_commands(CLI::App& runs, CommandLine& line);    // runs retry, fork
+void add_approve_command(CLI::App& app, CommandLine& line);
+void add_explain_commands(CLI::App& app, CommandLine& line); // why, events, diff, replay
+void add_job_commands(CLI::App& app, CommandLine& line);     // jobs, inject, nodes
+void add_help_commands(CLI::App& app, CommandLine& line);    // help, version
 
 /// `--json` and, for commands that ask a server, `--server`.
 void add_json_option(CLI::App& command, CommandLine& line);

@@ -48,6 +48,8 @@ void declare(CLI::App& app, CommandLine& line) {
   add_dev_command(app, line);
   add_demo_command(app, line);
   add_run_commands(app, line);
+  add_approve_command(app, line);
+  add_explain_commands(app, line);
   add_job_commands(app, line);
   add_plan_commands(app, line);
   add_config_commands(app, line);

@@ -1,4 +1,4 @@
-// troupe run PLAN, troupe runs list | show | watch | cancel
+// troupe run PLAN, troupe runs list | show | watch
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -154,21 +154,14 @@ ExitCode watch(const CommandLine& line, const std::string& id) {
   return exit_code_of(ended);
 }
 
-ExitCode cancel(const CommandLine& line, const std::string& id, const std::string& reason) {
-  json::value answer = connect(line).post("/v1/runs/" + percent_encoded(id) + "/cancel",
-                                          json::serialize(json::object{{"reason", reason}}));
-  print_line(line.common.json ? json::serialize(answer)
-                              : "cancel recorded; follow it: troupe runs watch " + id);
-  return ExitCode::ok;
-}
-
 void add_runs(CLI::App& app, CommandLine& line) {
   struct Options {
-    std::string id, reason, state;
+    std::string id, state;
     unsigned limit = 50;
+    bool tree = true; // the only form there is
   };
   auto options = std::make_shared<Options>();
-  auto* runs = app.add_subcommand("runs", "Lists, shows, follows and cancels runs");
+  auto* runs = app.add_subcommand("runs", "Lists, shows, follows and operates runs");
   add_server_options(*runs, line);
   runs->require_subcommand(0, 1);
   auto* list = runs->add_subcommand("list", "The latest runs (also: `troupe runs` alone)");
@@ -176,19 +169,20 @@ void add_runs(CLI::App& app, CommandLine& line) {
   list->add_option("--limit", options->limit, "at most so many")->check(CLI::Range(1U, 1000U));
   auto* show =
       runs->add_subcommand("show", "One run as a tree: steps, agents, attempts, tool calls");
+  show->add_flag("--tree", options->tree, "as a tree (the default)");
   auto* follow = runs->add_subcommand("watch", "Follows a run until it ends");
-  auto* stop = runs->add_subcommand("cancel", "Asks a run to stop");
-  for (auto* command : {show, follow, stop})
+  for (auto* command : {show, follow})
     command->add_option("RUN", options->id, "the run's id")->required();
-  stop->add_option("--reason", options->reason, "why; people read it in the run");
-  for (auto* command : {list, show, follow, stop}) add_server_options(*command, line);
+  for (auto* command : {list, show, follow}) add_server_options(*command, line);
+  add_operate_commands(*runs, line);
+  add_fork_commands(*runs, line);
   add_example(*runs,
               "  troupe runs\n  troupe runs watch 0198f3a1-7c1e-7000-8000-000000000001\n"
               "  troupe runs show 0198f3a1-7c1e-7000-8000-000000000001 --json");
   runs->final_callback([=, &line] {
     if (show->parsed()) return void(line.exit_code = show_run(line, options->id));
     if (follow->parsed()) return void(line.exit_code = watch(line, options->id));
-    if (stop->parsed()) return void(line.exit_code = cancel(line, options->id, options->reason));
+    if (!runs->get_subcommands().empty() && !list->parsed()) return; // it acts by itself
     std::string query = "?limit=" + std::to_string(options->limit);
     if (!options->state.empty()) query += "&state=" + percent_encoded(options->state);
     line.exit_code = list_runs(line, query);

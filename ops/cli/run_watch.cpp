@@ -21,6 +21,7 @@ using Steady = std::chrono::steady_clock;
 constexpr Millis interval{120};
 constexpr Millis patience{30'000};
 constexpr unsigned page = 500;
+constexpr const char* wait_for_more = "&wait=20s"; // less than our own bound of a request
 
 void rest() { ::poll(nullptr, 0, static_cast<int>(interval.count())); }
 
@@ -78,21 +79,40 @@ json::value watch_tree(PatientReader& reader, const std::string& path, const vie
   }
 }
 
+/// Reads pages of events from a cursor on.
+class EventReader {
+ public:
+  EventReader(PatientReader& reader, std::string path, std::optional<Seq> after)
+      : reader_{reader}, path_{std::move(path)} {
+    if (after) cursor_ = std::to_string(*after);
+  }
+
+  /// What came since the last page; waits a while for something to come where `wait` is set.
+  json::array next(bool wait) {
+    json::value answer =
+        reader_.get(path_ + "/events?limit=" + std::to_string(page) +
+                    (cursor_.empty() ? "" : "&after=" + cursor_) + (wait ? wait_for_more : ""));
+    reader_.answered();
+    if (std::string next = view::text(answer, "cursor"); !next.empty()) cursor_ = next;
+    ended_ = view::truth(answer, "end");
+    return view::list(answer, "events");
+  }
+  bool ended() const { return ended_; }
+
+ private:
+  PatientReader& reader_;
+  std::string path_, cursor_;
+  bool ended_ = false;
+};
+
 json::value watch_events(PatientReader& reader, const std::string& path, WatchForm form) {
-  std::string cursor;
-  for (;;) {
-    json::value answer = reader.get(path + "/events?limit=" + std::to_string(page) +
-                                    (cursor.empty() ? "" : "&after=" + cursor));
-    reader.answered();
-    const json::array& events = view::list(answer, "events");
-    for (const json::value& event : events) {
+  EventReader events{reader, path, {}};
+  while (!events.ended())
+    for (const json::value& event : events.next(true)) {
       std::string line = form == WatchForm::json ? json::serialize(event) : view::event_line(event);
       if (!line.empty()) print(line + "\n");
     }
-    if (std::string next = view::text(answer, "cursor"); !next.empty()) cursor = next;
-    if (view::truth(answer, "end")) return reader.get(path);
-    if (events.empty()) rest();
-  }
+  return reader.get(path);
 }
 
 } // namespace
@@ -108,6 +128,27 @@ json::value watch_run(const ApiClient& api, const std::string& run, WatchForm fo
     reader.answered();
     if (view::is_over(view::text(answer, "state"))) return answer;
     rest();
+  }
+}
+
+void print_events(const ApiClient& api, const std::string& run, const EventsRequest& request,
+                  bool as_json) {
+  PatientReader reader{api};
+  const std::string path = "/v1/runs/" + percent_encoded(run);
+  if (as_json && request.bundle)
+    print(json::serialize(json::object{
+              {"type", "run.bundle"}, {"run", run}, {"bundle", api.get(path + "/bundle")}}) +
+          "\n");
+  EventReader events{reader, path, request.after};
+  for (bool more = true; more;) {
+    json::array page = events.next(request.follow);
+    more = !events.ended() && (request.follow || !page.empty());
+    for (json::value& event : page) {
+      // The first event names its run, so that a file of them can be replayed.
+      if (view::text(event, "type") == "run.created") event.as_object()["run"] = run;
+      std::string line = as_json ? json::serialize(event) : view::event_line(event);
+      if (!line.empty()) print(line + "\n");
+    }
   }
 }
 

@@ -1,11 +1,13 @@
 // Following one run to its end.
 #pragma once
 #include <boost/json/fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "ops/cli/api_client.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/view/terminal.hpp"
+#include "runtime/ids.hpp"
 
 namespace troupe::cli {
 
@@ -20,6 +22,16 @@ enum class WatchForm {
 /// node is being restarted) is asked again for 30 seconds. Failure: as ApiClient::get.
 boost::json::value watch_run(const ApiClient& api, const std::string& run, WatchForm form,
                              const view::Style& style);
+
+struct EventsRequest {
+  bool follow = false;      // until the run has ended
+  bool bundle = false;      // JSON: first a line {"type":"run.bundle","run","bundle"}
+  std::optional<Seq> after; // only what came after it
+};
+/// Prints events, a line each. The cursor is the journal's: nothing is left out, nothing comes
+/// twice. Failure: as ApiClient::get; a server that does not answer for a while is asked again.
+void print_events(const ApiClient& api, const std::string& run, const EventsRequest& request,
+                  bool json);
 
 /// ok for a run that completed, failed for any other end.
 ExitCode exit_code_of(const boost::json::value& run);

@@ -34,6 +34,16 @@ struct NewJob {
   std::string body; // of seq 0
 };
 
+/// A further run of a job that is there, and its first append: one write.
+struct NewRun {
+  JobId job;
+  RunId id;
+  std::string bundle;
+  Instant at{};
+  AppendId append;  // of seq 0
+  std::string body; // of seq 0
+};
+
 struct Submitted {
   JobId job;
   RunId run;
@@ -69,8 +79,9 @@ struct AlertReceipt {
 
 struct InboxRow {
   std::string id;
-  std::string kind; // signal | cancel | approval
-  JsonText body;    // signal: {"name":..,"body":..}
+  std::string
+      kind;      // signal | cancel | approval | kill | pause | resume | skip_wait | resolve | child
+  JsonText body; // signal: {"name":..,"body":..}
   Instant at{};
   std::uint64_t place = 0; // the store's: rises in the order of arrival in its run
 };
@@ -133,6 +144,10 @@ class JobStore {
   /// second, so several together may overshoot a little).
   virtual void submit(NewJob job, Done<Submitted> done) = 0;
 
+  /// Adds a run to its job, which then runs again. False: the run was there already. invalid_input:
+  /// no such job.
+  virtual void add_run(NewRun run, Done<bool> done) = 0;
+
   /// One transaction; answered after its commit. Every new event of an open incident reaches its
   /// run as a signal named by its status, whose inbox id is derived from the event. no_capacity as
   /// above; then nothing is recorded.
@@ -178,6 +193,9 @@ class JobStore {
   virtual void get_job(JobId id, Done<std::optional<JobRow>> done) = 0;
   virtual void list_runs(JobFilter filter,
                          Done<std::vector<RunRow>> done) = 0; // `before` is ignored
+  /// Unfinished runs that asked for an approval at some time, newest first, at most `limit` (and
+  /// limits::list_rows_max). Some may wait for none any more: their fold tells.
+  virtual void asking_runs(std::uint32_t limit, Done<std::vector<RunRow>> done) = 0;
   virtual void get_run(RunId id, Done<std::optional<RunRow>> done) = 0;
 };
 

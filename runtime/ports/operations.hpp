@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "runtime/ports/job_store.hpp"
@@ -42,6 +43,59 @@ struct Health {
   std::string reason; // why not ready, empty when ready
 };
 
+// What a person or a program may ask of a run that is under way. `by` is who asks.
+struct Kill { // it ends now: no undo, no `always` steps
+  std::string reason;
+};
+struct Pause { // nothing new starts; what runs goes on
+  std::string by;
+};
+struct Resume {
+  std::string by;
+};
+struct SkipWait {   // "run now": timers, waits between tries, backoffs of restarts
+  std::string step; // empty: every one in the run
+};
+struct Resolve { // whether an effect of unknown outcome happened
+  std::string step;
+  std::string tool; // empty: the only one of the step
+  bool happened = false;
+  JsonText output; // of the call, if it did
+  std::string by;
+};
+struct Decide { // an approval
+  std::string step;
+  std::string digest; // of the subject that was read: a decision binds it
+  bool approved = false;
+  std::string by, reason;
+};
+using Command = std::variant<Kill, Pause, Resume, SkipWait, Resolve, Decide>;
+
+/// A new run of the same job, from what an earlier one has done.
+struct ForkRequest {
+  std::string from;                       // the step to begin again at; empty: none in particular
+  bool keep = true;                       // what stands; else, where `from` is empty, nothing does
+  JsonText inputs{"{}"};                  // those that are another now
+  std::optional<JsonText> task{}, with{}; // of the step `from`: other words for it
+  std::string by;                         // who asks; empty: whoever asked for the earlier run
+  bool preview = false;                   // only say what would be kept and what repeated
+  bool accept_repeats = false;            // effects may happen once more
+};
+
+/// A page of a run's events.
+struct EventsPage {
+  std::optional<Seq> after;  // exclusive cursor; nothing: from the start
+  std::uint32_t limit = 256; // appends
+  Millis wait{0};            // for something to come, while there is nothing
+};
+
+/// A page of what a foreach or repeat made of its body.
+struct StepPage {
+  std::string step; // of a foreach or repeat
+  std::size_t from = 0;
+  std::size_t limit = 100;
+};
+
 /// All calls: never block, `done` runs exactly once on any thread.
 class Operations {
  public:
@@ -60,17 +114,38 @@ class Operations {
   /// Records a signal for a run. invalid_input: no such run, or it has ended.
   virtual void signal(RunId run, std::string name, JsonText body, Done<bool> done) = 0;
   virtual void cancel(RunId run, std::string reason, Done<bool> done) = 0;
+  /// Records a command, once the run as it is now allows it. Nothing: there is no such run.
+  /// invalid_input: it names a step or tool that is not there. effect_conflict: the run is over, or
+  /// there is nothing in it to pause, skip, resolve or decide. denied: `by` may not. The run may
+  /// still change before it takes the command: the first in its journal wins.
+  virtual void command(RunId run, Command command, Done<std::optional<bool>> done) = 0;
+
+  /// Starts a new run of the run's job (a preview: only says what it would do):
+  /// {"job","run" or null,"kept":[path],"again":[path],"repeats":[{"step","tool","effect","state",
+  /// "arguments","undone"}]}; null: no such run. invalid_input: the step, the inputs or the edit.
+  /// effect_conflict: effects would repeat and nobody said that they may.
+  virtual void fork(RunId run, ForkRequest request, Done<JsonText> done) = 0;
 
   virtual void jobs(JobFilter filter, Done<std::vector<JobRow>> done) = 0;
   virtual void job(JobId id, Done<std::optional<JobRow>> done) = 0;
   virtual void runs(JobFilter filter, Done<std::vector<RunRow>> done) = 0;
   /// The folded run as one JSON object; null if there is none.
   virtual void run(RunId id, Done<JsonText> done) = 0;
-  /// Events from `after` on (exclusive cursor; nothing: from the start), at most `limit` appends,
-  /// as one JSON object
-  /// {"events":[..],"cursor":n,"end":bool}; null if there is no such run.
-  virtual void events(RunId id, std::optional<Seq> after, std::uint32_t limit,
-                      Done<JsonText> done) = 0;
+  /// A page of the instances of a foreach or repeat, as ARCHITECTURE.md has it; null if there is no
+  /// such run. invalid_input: no such step, or it has no instances.
+  virtual void instances(RunId id, StepPage page, Done<JsonText> done) = 0;
+  /// The approvals that are pending in a run, {"approvals":[..]}; null if there is none.
+  virtual void approvals(RunId id, Done<JsonText> done) = 0;
+  /// The same over all runs: of the `limit` newest that ask at all.
+  virtual void pending_approvals(std::uint32_t limit, Done<JsonText> done) = 0;
+  /// Why the run, or a step of it, stands where it stands; null if there is no such run.
+  /// invalid_input: no such step.
+  virtual void why(RunId id, std::string step, Done<JsonText> done) = 0;
+  /// {"events":[..],"cursor":n,"end":bool}; null if there is no such run. `end`: nothing more will
+  /// come after these.
+  virtual void events(RunId id, EventsPage page, Done<JsonText> done) = 0;
+  /// What the run pins and executes, as one JSON object; null if there is no such run.
+  virtual void bundle(RunId id, Done<JsonText> done) = 0;
   virtual void nodes(Done<std::vector<NodeStatus>> done) = 0;
   virtual Health health() const = 0; // thread-safe, does not block
 };

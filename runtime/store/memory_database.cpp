@@ -137,6 +137,30 @@ Result<ports::Submitted> MemoryDatabase::submit(const ports::NewJob& job) {
   return ports::Submitted{job.id, job.run, false};
 }
 
+Result<bool> MemoryDatabase::add_run(const ports::NewRun& run) {
+  const std::lock_guard lock{mutex_};
+  if (runs_.contains(run.id)) return false;
+  const auto found = jobs_.find(run.job);
+  if (found == jobs_.end()) return no_such_job(run.job);
+  auto& job = found->second.row;
+  Run row;
+  row.row.id = run.id;
+  row.row.job = run.job;
+  row.row.bundle = run.bundle;
+  row.row.created_at = run.at;
+  row.team = job.team;
+  row.priority = job.priority;
+  runs_[run.id] = std::move(row);
+  journal_[run.id][0] = {0, run.append, run.at, run.body};
+  job.runs.push_back(run.id);
+  std::ranges::sort(job.runs, std::greater{}); // newest first
+  ++open_jobs_;
+  job.state = RunState::running;
+  job.reason.clear();
+  job.finished_at.reset();
+  return true;
+}
+
 std::vector<std::string> MemoryDatabase::record(const ports::AlertBatch& batch,
                                                 const std::string& group) {
   std::vector<std::string> fresh;
@@ -324,18 +348,6 @@ std::optional<Instant> MemoryDatabase::next_due(Instant horizon) {
     if (const auto& at = run.row.wake_at; at && *at <= horizon && (!first || *at < *first))
       first = at;
   return first;
-}
-
-void MemoryDatabase::put_document(const std::string& hash, const std::string& body) {
-  const std::lock_guard lock{mutex_};
-  documents_.try_emplace(hash, body);
-}
-
-Result<std::string> MemoryDatabase::get_document(const std::string& hash) {
-  const std::lock_guard lock{mutex_};
-  const auto found = documents_.find(hash);
-  if (found == documents_.end()) return no_such_document(hash);
-  return found->second;
 }
 
 // ---- membership

@@ -28,6 +28,7 @@ class MemoryDatabase {
 
   // jobs
   Result<ports::Submitted> submit(const ports::NewJob& job);
+  Result<bool> add_run(const ports::NewRun& run);
   Result<ports::AlertReceipt> accept_alerts(const ports::AlertBatch& batch);
   Result<bool> post_inbox(RunId run, const ports::InboxRow& row);
   std::vector<ports::InboxRow> read_inbox(RunId run, std::uint64_t after, std::size_t limit);
@@ -43,6 +44,7 @@ class MemoryDatabase {
   std::vector<ports::JobRow> list_jobs(const ports::JobFilter& filter);
   std::optional<ports::JobRow> get_job(JobId id);
   std::vector<ports::RunRow> list_runs(const ports::JobFilter& filter);
+  std::vector<ports::RunRow> asking_runs(std::size_t limit);
   std::optional<ports::RunRow> get_run(RunId id);
 
   // retention

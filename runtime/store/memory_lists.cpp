@@ -1,8 +1,9 @@
-// The part of MemoryDatabase that shows: lists, single rows.
+// The part of MemoryDatabase that shows: lists, single rows, documents.
 #include <algorithm>
 
 #include "runtime/limits.hpp"
 #include "runtime/store/memory_database.hpp"
+#include "runtime/store/refusals.hpp"
 
 namespace troupe::store {
 
@@ -46,11 +47,39 @@ std::vector<ports::RunRow> MemoryDatabase::list_runs(const ports::JobFilter& fil
   return rows;
 }
 
+std::vector<ports::RunRow> MemoryDatabase::asking_runs(std::size_t limit) {
+  const std::lock_guard lock{mutex_};
+  std::vector<ports::RunRow> rows;
+  const auto asks = [&](RunId id) {
+    const auto journal = journal_.find(id);
+    return journal != journal_.end() && std::ranges::any_of(journal->second, [](const auto& row) {
+             return row.second.body.find(R"("type":"approval.requested")") != std::string::npos;
+           });
+  };
+  limit = std::min(limit, limits::list_rows_max);
+  for (auto at = runs_.rbegin(); at != runs_.rend() && rows.size() < limit; ++at)
+    if (at->second.row.state == ports::RunState::running && asks(at->first))
+      rows.push_back(shown(at->second));
+  return rows;
+}
+
 std::optional<ports::RunRow> MemoryDatabase::get_run(RunId id) {
   const std::lock_guard lock{mutex_};
   const auto run = runs_.find(id);
   if (run == runs_.end()) return std::nullopt;
   return shown(run->second);
+}
+
+void MemoryDatabase::put_document(const std::string& hash, const std::string& body) {
+  const std::lock_guard lock{mutex_};
+  documents_.try_emplace(hash, body);
+}
+
+Result<std::string> MemoryDatabase::get_document(const std::string& hash) {
+  const std::lock_guard lock{mutex_};
+  const auto found = documents_.find(hash);
+  if (found == documents_.end()) return no_such_document(hash);
+  return found->second;
 }
 
 } // namespace troupe::store

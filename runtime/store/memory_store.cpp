@@ -125,6 +125,12 @@ class MemoryJobStore final : public JobStore {
       return database_.submit(job);
     });
   }
+  void add_run(NewRun run, Done<bool> done) override {
+    call<bool>(queue_, std::move(done), [this, run = std::move(run)]() -> Result<bool> {
+      if (auto fault = check(run); !fault) return fault.error();
+      return database_.add_run(run);
+    });
+  }
   void accept_alerts(AlertBatch batch, Done<AlertReceipt> done) override {
     call<AlertReceipt>(queue_, std::move(done),
                        [this, batch = std::move(batch)]() -> Result<AlertReceipt> {
@@ -193,6 +199,10 @@ class MemoryJobStore final : public JobStore {
     call<std::vector<RunRow>>(queue_, std::move(done), [this, filter = std::move(filter)] {
       return database_.list_runs(filter);
     });
+  }
+  void asking_runs(std::uint32_t limit, Done<std::vector<RunRow>> done) override {
+    call<std::vector<RunRow>>(queue_, std::move(done),
+                              [=, this] { return database_.asking_runs(limit); });
   }
   void get_run(RunId id, Done<std::optional<RunRow>> done) override {
     call<std::optional<RunRow>>(queue_, std::move(done),

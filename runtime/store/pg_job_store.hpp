@@ -16,6 +16,7 @@ class PgJobStore final : public ports::JobStore {
       : writes_{writes}, reads_{reads}, open_jobs_max_{open_jobs_max} {}
 
   void submit(ports::NewJob job, Done<ports::Submitted> done) override;
+  void add_run(ports::NewRun run, Done<bool> done) override;
   void accept_alerts(ports::AlertBatch batch, Done<ports::AlertReceipt> done) override;
   void post_inbox(RunId run, ports::InboxRow row, Done<bool> done) override;
   void read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
@@ -32,6 +33,7 @@ class PgJobStore final : public ports::JobStore {
   void list_jobs(ports::JobFilter filter, Done<std::vector<ports::JobRow>> done) override;
   void get_job(JobId id, Done<std::optional<ports::JobRow>> done) override;
   void list_runs(ports::JobFilter filter, Done<std::vector<ports::RunRow>> done) override;
+  void asking_runs(std::uint32_t limit, Done<std::vector<ports::RunRow>> done) override;
   void get_run(RunId id, Done<std::optional<ports::RunRow>> done) override;
 
  private:

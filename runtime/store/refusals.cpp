@@ -17,6 +17,10 @@ Error jobs_are_full(std::size_t open_jobs_max) {
                         " unfinished jobs, as many as are allowed; try again when some have ended");
 }
 
+Error no_such_job(JobId job) {
+  return make_error(ErrorClass::invalid_input, "there is no job " + to_string(job));
+}
+
 Error no_such_run(RunId run) {
   return make_error(ErrorClass::invalid_input, "there is no run " + to_string(run));
 }

@@ -96,6 +96,10 @@ Result<> check(const ports::NewJob& job) {
                        {"the run's first append", job.body}});
 }
 
+Result<> check(const ports::NewRun& run) {
+  return check_fields({{"bundle", run.bundle}, {"the run's first append", run.body}});
+}
+
 Result<> check(const ports::AlertBatch& batch) {
   if (auto fault = check_fields({{"receiver", batch.receiver}, {"groupKey", batch.group_key}});
       !fault)

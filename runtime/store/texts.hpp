@@ -17,6 +17,7 @@ std::string storable(std::string text);
 
 /// invalid_input: names the field and what is wrong with it.
 Result<> check(const ports::NewJob& job);
+Result<> check(const ports::NewRun& run);
 Result<> check(const ports::AlertBatch& batch);
 Result<> check(const ports::InboxRow& row);
 Result<> check_document(std::string_view hash, std::string_view kind, std::string_view body);

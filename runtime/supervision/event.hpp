@@ -26,8 +26,10 @@ struct RunCreated { // always the first event
   std::string team, title, plan, plan_hash;
   std::string bundle; // hash of the pinned document that the run executes
   JsonText inputs;
-  std::optional<RunId> parent{}; // whose step started it: told when it ends
-  std::string requested_by{};    // who may not approve its steps; empty: nobody in particular
+  std::optional<RunId> parent{};      // whose step started it: told when it ends
+  std::string requested_by{};         // who may not approve its steps; empty: nobody in particular
+  std::optional<RunId> forked_from{}; // the run that it goes on from, with what stood there
+  std::string forked_at{};            // and the step that it begins at; empty: none in particular
 };
 struct RunAdopted { // a new owner; raises the epoch
   Epoch epoch = 0;
@@ -73,6 +75,7 @@ struct StepCompleted {
   std::string step;
   AttemptNumber attempt = 0; // 0: a group
   JsonText output;
+  bool kept = false; // it completed in the run this one was forked from
 };
 struct StepFailed {
   std::string step;

@@ -34,7 +34,9 @@ inline constexpr auto shape<RunCreated> =
          required("title", &RunCreated::title), required("plan", &RunCreated::plan),
          required("plan_hash", &RunCreated::plan_hash), required("bundle", &RunCreated::bundle),
          required("inputs", &RunCreated::inputs), optional("parent", &RunCreated::parent),
-         optional("requested_by", &RunCreated::requested_by));
+         optional("requested_by", &RunCreated::requested_by),
+         optional("forked_from", &RunCreated::forked_from),
+         optional("forked_at", &RunCreated::forked_at));
 template <>
 inline constexpr auto shape<supervision::RunAdopted> =
     body("run.adopted", required("epoch", &supervision::RunAdopted::epoch),
@@ -77,7 +79,8 @@ template <>
 inline constexpr auto shape<StepCompleted> = body("step.completed",
                                                   required("step", &StepCompleted::step),
                                                   optional("attempt", &StepCompleted::attempt),
-                                                  required("output", &StepCompleted::output));
+                                                  required("output", &StepCompleted::output),
+                                                  optional("kept", &StepCompleted::kept));
 template <>
 inline constexpr auto shape<StepFailed> = body("step.failed", required("step", &StepFailed::step),
                                                required("error", &StepFailed::error));

@@ -58,6 +58,7 @@ void Folder::operator()(const StepCompleted& e) const {
   step->output = e.output;
   step->error.reset();
   step->completed_order = ++run.completions;
+  step->kept = e.kept;
   end(*step, StepPhase::completed);
 }
 
@@ -322,7 +323,7 @@ void Folder::reset(StepIndex index) const {
   step.approval.reset();
   step.child.reset();
   step.completed_order = 0;
-  step.undone = false;
+  step.undone = step.kept = false;
   step.stop.reset();
   step.error.reset();
   step.progress.reset();

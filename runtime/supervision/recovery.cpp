@@ -58,7 +58,7 @@ bool holds_unrepeatable_effects(const StepState& step) {
 }
 
 bool must_be_undone(const StepState& step) {
-  if (!step.node->undo || step.undone || step.undoes) return false;
+  if (!step.node->undo || step.undone || step.undoes || step.kept) return false;
   if (step.completed_order > 0) return true;
   return any_effect(step, [](const LedgerEntry& entry) {
     if (entry.state == State::settled) return !entry.outcome.error;

@@ -109,8 +109,9 @@ struct StepState {
   std::optional<PendingApproval> approval;
   std::optional<ChildRun> child;
   std::uint64_t completed_order = 0; // place among the completions of the run; 0: not completed
-  bool undone = false;               // what this iteration did has been taken back
-  std::optional<Error> stop;         // stopping; then it fails with this
+  bool kept = false;         // as it stood in the run this one was forked from, whose it is to undo
+  bool undone = false;       // what this iteration did has been taken back
+  std::optional<Error> stop; // stopping; then it fails with this
   JsonText output;
   std::optional<Error> error;
   std::optional<JsonText> progress;   // last reported

@@ -1,78 +1,15 @@
 // The sub-commands against a running dev, as a person or a script types them.
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
 #include <sstream>
 
-#include "tests/support/troupe_process.hpp"
+#include "tests/integration/cli_world.hpp"
 
 using namespace troupe;
-using support::TroupeProcess;
-namespace fs = std::filesystem;
+using namespace troupe::test;
 namespace json = boost::json;
 
 namespace {
-
-const std::string source = TROUPE_SOURCE_DIR;
-
-/// One dev for all cases, found by the commands through its state file.
-struct Cluster {
-  support::TemporaryFolder data, state;
-  std::unique_ptr<TroupeProcess> dev;
-
-  Cluster() {
-    std::ofstream{data.path() / "settings.json"} << json::serialize(json::object{
-        {"teams", json::array{source + "/configs/teams/incident-response.yaml"}},
-        {"toolkits",
-         {{"service",
-           {{"services",
-             {{"ghost",
-               {{"start", json::array{"/bin/false"}}, {"pid_file", "/nonexistent/pid"}}}}}}},
-          {"probe", {{"allow", json::array{"127.0.0.1"}}}},
-          {"logs", {{"files", {{"ghost", "/nonexistent/log"}}}}},
-          {"prometheus", {{"url", "http://127.0.0.1:9"}}},
-          {"alertmanager", {{"url", "http://127.0.0.1:9"}}},
-          {"workspace", json::object{}}}}});
-    dev = std::make_unique<TroupeProcess>(
-        std::vector<std::string>{"dev", "--json", "--data", data.path() / "dev", "--listen",
-                                 "127.0.0.1:0", "--config", data.path() / "settings.json"},
-        environment());
-    BOOST_TEST_REQUIRE(dev->ready_line().has_value(), *dev);
-  }
-  support::TroupeOptions environment() const {
-    return {std::nullopt, {{"XDG_RUNTIME_DIR", state.path()}}, {}};
-  }
-  std::string plan(const char* name, const std::string& text) const {
-    fs::path path = data.path() / name;
-    std::ofstream{path} << text;
-    return path;
-  }
-};
-
-Cluster& cluster() {
-  static Cluster the;
-  return the;
-}
-
-struct Answer {
-  int code;
-  std::string text;
-
-  json::value parsed() const {
-    json::error_code error;
-    json::value value = json::parse(text, error);
-    BOOST_TEST_REQUIRE(!error, text);
-    return value;
-  }
-  bool says(const std::string& words) const { return text.find(words) != std::string::npos; }
-};
-
-Answer troupe_says(std::vector<std::string> arguments) {
-  TroupeProcess process{std::move(arguments), cluster().environment()};
-  int code = process.exit_code();
-  return {code, process.output()};
-}
 
 const char* good_plan =
     "plan: look\ninputs: { note: { type: string, required: false, default: none } }\nsteps:\n"
@@ -188,6 +125,15 @@ BOOST_AUTO_TEST_CASE(wrong_input_gets_one_clear_error_and_its_documented_exit_co
       {{"inject", cluster().plan("list.json", "[]")}, 65, ""},
       {{"runs", "show", nobody}, 66, nobody},
       {{"jobs", "show", nobody}, 66, nobody},
+      {{"why", nobody}, 66, nobody},
+      {{"runs", "pause", nobody}, 66, nobody},
+      {{"runs", "retry", nobody}, 66, nobody},
+      {{"runs", "resolve", nobody, "pay"}, 64, "--happened or --did-not-happen"},
+      {{"approve", nobody}, 66, nobody},
+      {{"events", nobody}, 66, nobody},
+      {{"diff", nobody, nobody}, 66, nobody},
+      {{"replay", "/no/such/file"}, 66, "no run and no file `/no/such/file`"},
+      {{"replay", broken}, 65, "broken.json:1: not a JSON object"},
       {{"nodes", "--server", "localhost"}, 64, "--server"},
       {{"nodes", "--server", "http://127.0.0.1:9"}, 69, "no answer from http://127.0.0.1:9"},
       {{"plan", "check", faulty}, 65, "did you mean `agent`"},
@@ -232,12 +178,15 @@ BOOST_AUTO_TEST_CASE(a_preview_tells_where_steps_could_run_if_a_server_answers) 
 }
 
 BOOST_AUTO_TEST_CASE(every_command_explains_itself_with_an_example) {
-  for (const char* name :
-       {"dev", "demo", "run", "runs", "jobs", "inject", "nodes", "node", "version", "help"}) {
+  for (const char* name : {"dev", "demo", "run", "runs", "jobs", "inject", "nodes", "node",
+                           "version", "help", "approve", "why", "events", "diff", "replay"}) {
     Answer help = troupe_says({name, "--help"});
     BOOST_TEST(help.code == 0);
     BOOST_TEST(help.says("Examples:\n  troupe"), help.text);
   }
+  for (const char* verb :
+       {"cancel", "kill", "pause", "resume", "skip", "signal", "resolve", "retry", "fork"})
+    BOOST_TEST(troupe_says({"runs", verb, "--help"}).says("Examples:\n  troupe"), verb);
   for (const char* group : {"plan", "config"})
     BOOST_TEST(troupe_says({group, "check", "--help"}).says("Examples:\n  troupe"));
 }

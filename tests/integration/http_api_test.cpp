@@ -1,173 +1,22 @@
 // The API over a real server, with an engine that the test plays.
 #include "net/http/api.hpp"
 
-#include <atomic>
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
 #include <sstream>
-#include <thread>
 
-#include "net/http/client.hpp"
-#include "net/http/server.hpp"
-#include "net/telemetry/metrics.hpp"
+#include "tests/integration/api_world.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 using namespace troupe;
-using namespace std::chrono_literals;
+using namespace troupe::test;
 namespace json = boost::json;
 
 namespace {
 
-const auto at = *parse_iso8601("2026-11-20T18:46:51.123Z");
-const auto job_id = *parse_id<JobId>("018bcfe5-6800-7000-8000-000000000001");
-const auto run_id = *parse_id<RunId>("018bcfe5-6800-7000-8000-000000000002");
-const std::string job_text = "018bcfe5-6800-7000-8000-000000000001";
-const std::string run_text = "018bcfe5-6800-7000-8000-000000000002";
-const std::string nobody = "018bcfe5-6800-7000-8000-00000000000f";
-
-/// An engine with one job and one run; answers on a thread of its own, as a real one does.
-class FakeOperations final : public ports::Operations {
- public:
-  void submit(ports::JobRequest request, Done<ports::Submitted> done) override {
-    asked = request;
-    later([this, request, done] {
-      if (fault) return done(*fault);
-      const bool duplicate = request.idempotency_key == "known";
-      done(ports::Submitted{job_id, run_id, duplicate});
-    });
-  }
-  void alertmanager(std::string body, Done<JsonText> done) override {
-    later([this, body, done] {
-      if (fault) return done(*fault);
-      done(JsonText{R"({"accepted":1,"duplicates":0,"jobs":[")" + job_text + R"("],"bytes":)" +
-                    std::to_string(body.size()) + "}"});
-    });
-  }
-  void signal(RunId id, std::string name, JsonText body, Done<bool> done) override {
-    last_signal = name + " " + body.text;
-    later([=, this] { done(post(id)); });
-  }
-  void cancel(RunId id, std::string reason, Done<bool> done) override {
-    last_signal = "cancel " + reason;
-    later([=, this] { done(post(id)); });
-  }
-  void jobs(ports::JobFilter given, Done<std::vector<ports::JobRow>> done) override {
-    filter = given;
-    later([=, this] { fault ? done(*fault) : done(std::vector{row()}); });
-  }
-  void job(JobId id, Done<std::optional<ports::JobRow>> done) override {
-    later([=, this] { done(id == job_id ? std::optional{row()} : std::nullopt); });
-  }
-  void runs(ports::JobFilter given, Done<std::vector<ports::RunRow>> done) override {
-    filter = given;
-    later([=] {
-      ports::RunRow found;
-      found.id = run_id;
-      found.job = job_id;
-      found.created_at = at;
-      done(std::vector{found});
-    });
-  }
-  void run(RunId id, Done<JsonText> done) override {
-    later([=] { done(id == run_id ? JsonText{R"({"id":"the run"})"} : JsonText{}); });
-  }
-  void events(RunId id, std::optional<Seq> after, std::uint32_t limit,
-              Done<JsonText> done) override {
-    later([=] {
-      const auto cursor = after ? std::to_string(*after) : "none";
-      done(id == run_id
-               ? JsonText{R"({"after":")" + cursor + R"(","limit":)" + std::to_string(limit) + "}"}
-               : JsonText{});
-    });
-  }
-  void nodes(Done<std::vector<ports::NodeStatus>> done) override {
-    ports::NodeStatus node;
-    node.name = "n1";
-    later([=] { done(std::vector{node}); });
-  }
-  ports::Health health() const override {
-    return ready ? ports::Health{true, true, true, true, ""}
-                 : ports::Health{false, false, true, true, "the link to NATS is down"};
-  }
-
-  std::optional<Error> fault; // what the engine says to everything
-  bool ended = false;         // the run takes nothing more
-  std::atomic<bool> ready = true;
-  ports::JobRequest asked;
-  ports::JobFilter filter;
-  std::string last_signal;
-
- private:
-  static ports::JobRow row() {
-    ports::JobRow found;
-    found.id = job_id;
-    found.team = "ops";
-    found.created_at = at;
-    return found;
-  }
-  Result<bool> post(RunId id) const {
-    if (fault) return *fault;
-    if (id != run_id) return make_error(ErrorClass::invalid_input, "there is no such run");
-    if (ended) return make_error(ErrorClass::invalid_input, "the run has ended");
-    return true;
-  }
-  void later(std::function<void()> task) {
-    const std::lock_guard lock{mutex_};
-    threads_.emplace_back(std::move(task));
-  }
-  std::mutex mutex_;
-  std::vector<std::jthread> threads_;
-};
-
-struct World {
-  World() {
-    http::Router router;
-    http::add_api(router, engine, {"n1", "0.1.0", [this] { return metrics.render(); }});
-    http::ServerOptions options;
-    options.listen = "127.0.0.1:0";
-    options.metrics = &metrics;
-    auto started = http::Server::start(options, std::move(router));
-    BOOST_REQUIRE(started.ok());
-    server = std::move(*started);
-  }
-
-  ports::HttpResponse ask(const std::string& method, const std::string& path,
-                          const std::string& body = "",
-                          std::vector<std::pair<std::string, std::string>> headers = {}) {
-    ports::HttpRequest request;
-    request.method = method;
-    request.url = server->url() + path;
-    request.body = body;
-    request.headers = std::move(headers);
-    auto response = client->send(request, {});
-    BOOST_REQUIRE_MESSAGE(response.ok(), (response.ok() ? "" : response.error().message));
-    return std::move(*response);
-  }
-
-  FakeOperations engine;
-  telemetry::PrometheusMetrics metrics;
-  std::unique_ptr<http::Server> server;
-  std::unique_ptr<ports::HttpClient> client = http::make_client();
-};
-
-std::string header(const ports::HttpResponse& response, std::string_view name) {
-  for (const auto& [key, value] : response.headers)
-    if (key == name) return value;
-  return {};
-}
-
-void expect_problem(const ports::HttpResponse& response, int status, std::string_view words) {
-  BOOST_TEST(response.status == status, response.body);
-  BOOST_TEST(header(response, "content-type") == "application/problem+json");
-  const auto body = json::parse(response.body).as_object();
-  BOOST_TEST(body.at("status").as_int64() == status);
-  BOOST_TEST(!body.at("title").as_string().empty());
-  const std::string_view detail{body.at("detail").as_string()};
-  BOOST_TEST((detail.find(words) != detail.npos), detail << " lacks " << words);
-}
+using World = ApiWorld;
 
 } // namespace
 
@@ -197,8 +46,8 @@ BOOST_AUTO_TEST_CASE(lists_and_single_things_are_json) {
       {"/v1/jobs/" + job_text, R"({"id":")" + job_text},
       {"/v1/runs?limit=7", R"({"runs":[{"id":")" + run_text},
       {"/v1/runs/" + run_text, R"({"id":"the run"})"},
-      {"/v1/runs/" + run_text + "/events", R"({"after":"none","limit":256})"},
-      {"/v1/runs/" + run_text + "/events?after=0&limit=5", R"({"after":"0","limit":5})"},
+      {"/v1/runs/" + run_text + "/events", R"({"after":"none","limit":256,"wait":0})"},
+      {"/v1/runs/" + run_text + "/events?after=0&limit=5", R"({"after":"0","limit":5,"wait":0})"},
       {"/v1/nodes", R"({"nodes":[{"name":"n1")"},
       {"/healthz", R"({"status":"ok"})"},
       {"/readyz", R"({"ready":true)"},
@@ -221,7 +70,7 @@ BOOST_AUTO_TEST_CASE(every_endpoint_of_the_index_is_served) {
   World world;
   const auto index = json::parse(world.ask("GET", "/").body).as_object();
   const auto& endpoints = index.at("endpoints").as_object();
-  BOOST_TEST(endpoints.size() == 14u);
+  BOOST_TEST(endpoints.size() == 26u);
   for (const auto& [endpoint, meaning] : endpoints) {
     std::istringstream words{std::string{endpoint}};
     std::string method, path;

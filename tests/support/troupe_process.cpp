@@ -44,6 +44,8 @@ const fs::path& staged_for(const User& user) {
 
 } // namespace
 
+std::string source_folder() { return TROUPE_SOURCE_DIR; }
+
 TroupeProcess::TroupeProcess(std::vector<std::string> arguments, TroupeOptions options)
     : folder_{"troupe-test", options.user} {
   for (std::size_t i = 0; i + 1 < arguments.size(); ++i)

@@ -13,6 +13,9 @@
 
 namespace troupe::support {
 
+/// The root of the sources, where configs/ is.
+std::string source_folder();
+
 struct TroupeOptions {
   std::optional<User> user;                       // to run as
   std::map<std::string, std::string> environment; // over this process's

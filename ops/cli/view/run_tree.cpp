@@ -25,6 +25,44 @@ struct Row {
   bool settled = false; // of a step that has ended: the first to go when space is short
 };
 
+/// "240 of 10000 done, 3 failed, 10 running"; "" for what has no items.
+std::string item_words(const json::value& step) {
+  const json::value& counts = member(step, "counts");
+  if (!counts.is_object()) return "";
+  std::string words = std::to_string(number(counts, "completed") + number(counts, "skipped")) +
+                      " of " + text(step, "items") + " done";
+  for (const auto& [state, count] : counts.get_object())
+    if (state != "completed" && state != "skipped" && state != "pending")
+      words += ", " + text(count) + " " + std::string{state};
+  return words;
+}
+
+/// "restarting, 2 of 3, next in 4s"
+std::string restart_words(const json::value& step, Instant now) {
+  const json::value& restart = member(step, "restart");
+  const json::array& under_way = list(restart, "under_way");
+  if (under_way.empty()) return "";
+  std::string words = "restarting, " + text(restart, "spent") + " of " + text(restart, "intensity");
+  if (const auto due = instant(under_way.front(), "due"); due && *due > now)
+    words += ", next in " + brief(*due - now);
+  return words;
+}
+
+/// What a step under way waits for, with what is left of its time.
+std::string waiting_words(const json::value& step, Instant now) {
+  const auto due = instant(step, "due");
+  const std::string left = due ? brief(*due - now) : "";
+  if (const json::value& approval = member(step, "approval"); approval.is_object())
+    return "waits for approval by role " + text(approval, "role") +
+           (due ? ", expires in " + left : "");
+  if (text(step, "state") == "waiting" && text(step, "kind") == "wait") {
+    const std::string signal = text(step, "signal");
+    if (signal.empty()) return due ? "goes on in " + left : "waits";
+    return "waits for signal " + signal + (due ? ", gives up in " + left : "");
+  }
+  return text(step, "waiting");
+}
+
 /// Writes the rows of one run.
 class Rows {
  public:
@@ -44,13 +82,28 @@ class Rows {
     return paint(words, tint, options_.style.colour);
   }
 
-  void add_step(const json::value& step, const std::string& branches, bool last) {
+  static std::string name_of(const json::value& step) {
+    std::string name = text(step, "name");
+    return name.empty() ? text(step, "id") : name;
+  }
+
+  /// An item whose `do` is one step is shown as that step: "each[3]/restart".
+  static const json::value* only_step(const json::value& step) {
+    const json::array& children = list(step, "children");
+    const bool is_body = text(step, "id").empty() && text(step, "name").ends_with(']');
+    return is_body && children.size() == 1 ? &children.front() : nullptr;
+  }
+
+  void add_step(const json::value& step, const std::string& branches, bool last,
+                const std::string& before = "") {
+    if (const json::value* only = only_step(step))
+      return add_step(*only, branches, last, before + name_of(step) + "/");
     std::string state = text(step, "state");
     std::string branch = unicode() ? (last ? "└─ " : "├─ ") : (last ? "`- " : "|- ");
     std::string below = unicode() ? (last ? "   " : "│  ") : (last ? "   " : "|  ");
     std::string glyph = state_glyph(state, unicode(), options_.frame);
     Row row;
-    std::string id = text(step, "id");
+    std::string id = before + name_of(step);
     row.name_width = display_width(branches + branch + glyph + " " + id);
     row.name = tinted(branches + branch, Tint::dim) + tinted(glyph, state_tint(state)) + " " +
                tinted(id, is_over(state) || state == "pending" ? Tint::none : Tint::bold);
@@ -62,11 +115,16 @@ class Rows {
     add_details(step, branches + below + (has_children && unicode() ? "│  " : "   "),
                 is_over(state));
     add_children(step, branches + below);
+    if (const auto hidden = number(step, "hidden"); hidden > 0)
+      add_detail(branches + below, "and " + std::to_string(hidden) + " more", is_over(state));
+    if (const json::value& undo = member(step, "undo"); undo.is_object())
+      add_step(undo, branches + below, true);
   }
 
   static std::string who(const json::value& step) {
     std::string kind = text(step, "kind");
-    if (kind == "sequence" || kind == "parallel") return kind;
+    if (member(step, "children").is_array()) return kind;
+    if (std::string child = text(step, "child_run"); !child.empty()) return "run " + child;
     const json::array& attempts = list(step, "attempts");
     std::string node = attempts.empty() ? "" : text(attempts.back(), "node");
     std::string role = text(step, "role");
@@ -81,9 +139,13 @@ class Rows {
 
   std::pair<std::string, Tint> note(const json::value& step, const std::string& state) const {
     std::string words;
-    auto add = [&](const std::string& more) { words += (words.empty() ? "" : ", ") + more; };
+    auto add = [&](const std::string& more) {
+      if (!more.empty()) words += (words.empty() ? "" : ", ") + more;
+    };
     if (auto restarts = number(step, "iteration"); restarts > 0) // the first life is iteration 0
       add(restarts == 1 ? "restarted" : "restarted " + std::to_string(restarts) + " times");
+    add(item_words(step));
+    if (std::string chosen = text(step, "chosen"); !chosen.empty()) add("case " + chosen);
     const json::array& attempts = list(step, "attempts");
     if (attempts.size() > 1) add("try " + std::to_string(attempts.size()));
     std::string error = error_text(member(step, "error"));
@@ -93,9 +155,13 @@ class Rows {
     }
     if (is_over(state)) {
       if (state != "completed") add(error.empty() ? state : error);
+      if (truth(step, "undone")) add("undone");
+      if (truth(step, "kept")) add("kept");
       return {words, state == "failed" ? Tint::red : Tint::dim};
     }
-    if (std::string waiting = text(step, "waiting"); !waiting.empty()) add(waiting);
+    if (state == "restarting") add(error);
+    add(restart_words(step, options_.now));
+    add(waiting_words(step, options_.now));
     return {words, Tint::yellow};
   }
 
@@ -177,6 +243,11 @@ std::string render_head(const json::value& run, const TreeOptions& options) {
       paint(state_glyph(state, style.unicode, options.frame), state_tint(state), style.colour) +
       " " + paint(title, Tint::bold, style.colour) + "  " +
       paint(state, state_tint(state), style.colour);
+  if (!is_over(state)) {
+    if (!member(run, "cancel").is_null()) line += ", cancelled";
+    if (truth(run, "undoing")) line += ", undoing";
+    if (truth(run, "paused")) line += ", paused";
+  }
   auto started = instant(run, "started_at");
   if (!started) started = instant(run, "created_at");
   if (started) line += "  " + brief(instant(run, "finished_at").value_or(options.now) - *started);
@@ -185,6 +256,7 @@ std::string render_head(const json::value& run, const TreeOptions& options) {
   std::string facts =
       "  run " + text(run, "id") + "  job " + text(run, "job") + "  plan " + text(run, "plan");
   if (std::string owner = text(run, "owner"); !owner.empty()) facts += "  owner " + owner;
+  if (std::string parent = text(run, "parent"); !parent.empty()) facts += "  parent " + parent;
   return clip(line, style.width, style.unicode) + "\n" +
          clip(paint(facts, Tint::dim, style.colour), style.width, style.unicode) + "\n";
 }

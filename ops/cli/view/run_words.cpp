@@ -20,11 +20,12 @@ struct Look {
 };
 
 constexpr Look looks[] = {
-    {"pending", "·", ".", Tint::dim, false},    {"ready", "○", "o", Tint::cyan, false},
-    {"running", "●", "*", Tint::blue, false},   {"waiting", "◷", "~", Tint::yellow, false},
-    {"completed", "✔", "+", Tint::green, true}, {"skipped", "↷", "/", Tint::dim, true},
-    {"failed", "✘", "x", Tint::red, true},      {"cancelled", "⊘", "-", Tint::yellow, true},
-    {"blocked", "▪", "#", Tint::dim, true},     {"needs_person", "!", "!", Tint::red, true},
+    {"pending", "·", ".", Tint::dim, false},     {"ready", "○", "o", Tint::cyan, false},
+    {"running", "●", "*", Tint::blue, false},    {"waiting", "◷", "~", Tint::yellow, false},
+    {"stopping", "◌", "_", Tint::yellow, false}, {"restarting", "↻", "@", Tint::yellow, false},
+    {"completed", "✔", "+", Tint::green, true},  {"skipped", "↷", "/", Tint::dim, true},
+    {"failed", "✘", "x", Tint::red, true},       {"cancelled", "⊘", "-", Tint::yellow, true},
+    {"blocked", "▪", "#", Tint::dim, true},      {"needs_person", "!", "!", Tint::red, true},
 };
 
 const Look& look_of(std::string_view state) {
@@ -86,6 +87,54 @@ std::string outcome_words(const json::value& outcome) {
   return words.empty() ? " done" : "  " + words;
 }
 
+std::string by_words(const json::value& event) {
+  const std::string by = text(event, "by");
+  return by.empty() ? "" : " by " + by;
+}
+
+/// Of groups, waits, people and child runs.
+std::string operating_words(const json::value& event, std::string_view type) {
+  const auto reason = [&](const char* key) {
+    const std::string words = text(event, key);
+    return words.empty() ? "" : ": " + words;
+  };
+  const std::string error = error_text(member(event, "error"));
+  if (type == "step.stopping") return "stops: " + error;
+  if (type == "attempt.stopping") return attempt_words(event) + " is asked to stop";
+  if (type == "attempt.stopped") return attempt_words(event) + " has stopped";
+  if (type == "step.fallback") return "falls back to role " + text(event, "role");
+  if (type == "group.expanded") return std::to_string(list(event, "items").size()) + " items";
+  if (type == "group.chosen") return "case " + text(event, "label");
+  if (type == "group.restarting")
+    return "restarts " + std::to_string(list(event, "victims").size()) + " because " +
+           text(event, "child") + " failed: " + error;
+  if (type == "group.restarted") return "has restarted";
+  if (type == "group.escalated")
+    return "does not restart " + text(event, "child") + reason("reason");
+  if (type == "run.undoing") return "what was done is taken back" + reason("reason");
+  if (type == "step.waiting") {
+    const std::string until = time_of_day(text(event, "until"));
+    return until.empty() ? "waits" : "waits until " + until;
+  }
+  if (type == "wait.skipped") return "run now";
+  if (type == "signal.taken") return "takes its signal";
+  if (type == "approval.requested")
+    return "asks role " + text(event, "role") + " for approval until " +
+           time_of_day(text(event, "expires_at"));
+  if (type == "approval.decided")
+    return (truth(event, "approved") ? "approved" : "denied") + by_words(event) + reason("reason");
+  if (type == "child.started")
+    return "child run " + text(event, "run") + ", plan " + text(event, "plan");
+  if (type == "child.ended") return "child run " + text(event, "state") + reason("reason");
+  if (type == "run.paused") return "run paused" + by_words(event);
+  if (type == "run.resumed") return "run resumed" + by_words(event);
+  if (type == "run.kill_requested") return "kill asked for" + reason("reason");
+  if (type == "activity.resolved")
+    return text(event, "tool") + (truth(event, "happened") ? " happened" : " did not happen") +
+           ", says " + text(event, "by");
+  return "";
+}
+
 /// What an event says, without its time and step; "" for nothing.
 std::string event_words(const json::value& event, std::string_view type) {
   auto error = [&] { return error_text(member(event, "error")); };
@@ -109,6 +158,10 @@ std::string event_words(const json::value& event, std::string_view type) {
   if (type == "step.failed" || type == "group.failed") return ended("failed");
   if (type == "activity.recorded" || type == "activity.settled")
     return text(event, "tool") + outcome_words(member(event, "outcome"));
+  if (type == "activity.unknown") return text(event, "tool") + ": outcome unknown";
+  if (type == "attempt.returned")
+    return attempt_words(event) + " was not taken: " + text(event, "reason");
+  if (type == "step.cancelled") return "cancelled";
   if (type == "activity.reserved")
     return text(event, "tool") + " begins  " + value_words(member(event, "arguments"));
   if (type == "signal.received") return "signal " + text(event, "name");
@@ -117,7 +170,8 @@ std::string event_words(const json::value& event, std::string_view type) {
     std::string reason = text(event, "reason");
     return "run " + text(event, "state") + (reason.empty() ? "" : ": " + reason);
   }
-  if (type == "step.ready") return "";
+  if (const auto words = operating_words(event, type); !words.empty()) return words;
+  if (type == "step.ready" || type == "attempt.progressed") return "";
   return std::string{type}; // of a newer server
 }
 
@@ -127,8 +181,11 @@ std::string event_line(const json::value& event) {
   std::string words = event_words(event, text(event, "type"));
   if (words.empty()) return "";
   std::string at = time_of_day(text(event, "at"));
-  std::string step = text(event, "step");
   std::string type = text(event, "type");
+  std::string step = text(
+      event, type == "group.restarting" || type == "group.restarted" || type == "group.escalated"
+                 ? "group"
+                 : "step");
   if (step.empty() && (type.starts_with("group.") || type.starts_with("step."))) step = "(plan)";
   return at + "  " + (step.empty() ? "" : pad(step, 18) + "  ") + words;
 }

@@ -100,6 +100,25 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string wrap(std::string_view text, unsigned width) {
+  std::string result;
+  unsigned column = 0;
+  for (std::size_t from = 0; from < text.size();) {
+    const auto end = std::min(text.find(' ', from), text.size());
+    const auto word = text.substr(from, end - from);
+    const unsigned columns = display_width(word);
+    if (column > 0 && width > 0 && column + 1 + columns > width) {
+      result += '\n';
+      column = 0;
+    }
+    if (column > 0) result += ' ';
+    column += (column > 0 ? 1 : 0) + columns;
+    result += word;
+    from = end + 1;
+  }
+  return result + '\n';
+}
+
 std::string pad(const std::string& text, unsigned width) {
   unsigned have = display_width(text);
   return have >= width ? text : text + std::string(width - have, ' ');

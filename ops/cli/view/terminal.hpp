@@ -28,6 +28,9 @@ std::string clip(const std::string& text, unsigned width, bool unicode);
 /// Control characters of foreign text become spaces: what a tool printed must not move the cursor.
 std::string printable(std::string_view text);
 
+/// Broken at spaces into lines of at most `width` columns (0: one line), each ended.
+std::string wrap(std::string_view text, unsigned width);
+
 /// Padded on the right to `width` columns.
 std::string pad(const std::string& text, unsigned width);
 

@@ -136,7 +136,7 @@ std::string Cluster::view(RunId run) {
 
 std::string Cluster::events(RunId run) {
   auto& operations = *orchestrator->node->operations();
-  return await<JsonText>([&](auto done) { operations.events(run, {}, 1000, done); }).text;
+  return await<JsonText>([&](auto done) { operations.events(run, {{}, 1000}, done); }).text;
 }
 
 ports::RunState Cluster::state(RunId run) {

@@ -29,6 +29,11 @@ BOOST_AUTO_TEST_CASE(a_run_is_drawn_as_a_tree_with_agents_tries_times_and_tool_c
   BOOST_TEST(view::render_run(healing(), options()) == golden("healing.txt"));
 }
 
+BOOST_AUTO_TEST_CASE(items_cases_restarts_undo_waits_and_child_runs_are_drawn) {
+  const auto run = boost::json::parse(golden("operating.json"));
+  BOOST_TEST(view::render_run(run, options()) == golden("operating.txt"));
+}
+
 BOOST_AUTO_TEST_CASE(a_terminal_without_unicode_gets_plain_characters) {
   std::string text = view::render_run(healing(), options(false));
   BOOST_TEST(text == golden("healing.ascii.txt"));

@@ -66,7 +66,8 @@ BOOST_AUTO_TEST_CASE(a_run_has_an_owner_while_somebody_owns_it) {
   BOOST_TEST(to_json(run) ==
              R"({"id":"018bcfe5-6800-7000-8000-000000000002",)"
              R"("job":"018bcfe5-6800-7000-8000-000000000001","bundle":"b","state":"completed",)"
-             R"("reason":"","owner":"node-1","created_at":"2026-11-20T18:46:51.123Z",)"
+             R"("reason":"","owner":"node-1","parked":false,"wake_at":null,"archived":false,)"
+             R"("created_at":"2026-11-20T18:46:51.123Z",)"
              R"("finished_at":"2026-11-20T18:46:51.123Z"})");
   run.owner.reset();
   BOOST_TEST(to_json(run).find(R"("owner":null)") != std::string::npos);

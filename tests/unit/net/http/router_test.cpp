@@ -14,7 +14,8 @@ Router sample() {
       .on("POST", "/v1/jobs", nothing)
       .on("GET", "/v1/jobs/{id}", nothing)
       .on("GET", "/v1/jobs/latest", nothing)
-      .on("POST", "/v1/runs/{id}/signals/{name}", nothing);
+      .on("POST", "/v1/runs/{id}/signals/{name}", nothing)
+      .on("POST", "/v1/runs/{id}/approvals/{step...}", nothing);
   return router;
 }
 
@@ -40,6 +41,9 @@ BOOST_AUTO_TEST_CASE(a_request_finds_the_route_of_its_method_and_path) {
       {"GET", "/v1", 404, ""},
       {"GET", "/V1/jobs", 404, ""},
       {"GET", "//v1/jobs", 404, ""},
+      {"POST", "/v1/runs/1/approvals/a/b", 200, "/v1/runs/{id}/approvals/{step...}"},
+      {"POST", "/v1/runs/1/approvals", 404, ""},
+      {"POST", "/v1/runs/1/approvals/", 404, ""},
       {"DELETE", "/v1/jobs", 405, "/v1/jobs"},
       {"HEAD", "/v1/runs/1/signals/go", 405, "/v1/runs/{id}/signals/{name}"},
       {"get", "/v1/jobs", 405, "/v1/jobs"}, // methods have one spelling
@@ -63,6 +67,16 @@ BOOST_AUTO_TEST_CASE(values_of_the_path_are_decoded_after_it_is_split) {
   const Fields expected{{"id", "a/b"}, {"name", "caf\xc3\xa9"}};
   BOOST_TEST(match.status == 200);
   BOOST_TEST((match.path_values == expected));
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_of_a_path_is_one_value) {
+  const auto router = sample();
+  for (const auto* path :
+       {"/v1/runs/1/approvals/each%5B3%5D/go", "/v1/runs/1/approvals/each[3]%2Fgo"}) {
+    const auto match = router.find("POST", path);
+    const Fields expected{{"id", "1"}, {"step", "each[3]/go"}};
+    BOOST_TEST((match.path_values == expected));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_method_is_told_which_ones_there_are) {
