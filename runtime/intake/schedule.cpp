@@ -199,8 +199,8 @@ std::vector<Instant> times_of(const CronFields& fields, date::local_days day) {
     }
   }
   std::ranges::sort(times);
-  const auto repeated = std::ranges::unique(times); // the end of a gap may be a time of its own
-  times.erase(repeated.begin(), repeated.end());
+  // The end of a gap may be a time of its own.
+  times.erase(std::unique(times.begin(), times.end()), times.end());
   return times;
 }
 
