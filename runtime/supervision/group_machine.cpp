@@ -67,13 +67,17 @@ bool will_start_more(const RunState& run, const StepState& group) {
 ReadinessVerdict readiness(const RunState& run, const StepState& step, bool closing) {
   const bool always = step.node->always;
   if (is_stopped(run, step)) return {Readiness::cancelled, {}};
+  bool waits = false;
   for (const auto index : step.needs) {
     const StepState& need = run.steps[index];
-    if (!is_terminal(need.phase)) return {};
-    if (!always && !met(need.phase)) return {Readiness::blocked, need.node->id};
+    waits |= !is_terminal(need.phase);
+    if (!always && is_terminal(need.phase) && !met(need.phase))
+      return {Readiness::blocked, need.node->id};
   }
+  // Also of what waits for an `always` step, which itself may wait for everything else to end.
   const StepState& group = run.steps[step.parent];
   if (!always && has_failed(group)) return {Readiness::blocked, first_failure(run, group)};
+  if (waits) return {};
   if (always && !closing && waits_for_closing(run, step)) return {};
   if (run.paused && !run.cancel_reason) return {};
   return {Readiness::ready, {}};

@@ -202,18 +202,25 @@ void RunMachine::on(Turn& turn, const NodeGone& stimulus) {
 void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
   StepState* step = run_.find(stimulus.step);
   if (step == nullptr || run_.finished) return;
+  // A timer counts on another clock than the date: by the date it may go off too early.
+  const auto past = [&](Instant due) {
+    if (due > turn.now) turn.arm(*step, stimulus.kind, due, stimulus.attempt);
+    return due <= turn.now;
+  };
   const bool wakes = stimulus.kind == TimerKind::restart_due ||
                      stimulus.kind == TimerKind::grant_over; // an undo may wait for it
+  if (stimulus.kind == TimerKind::restart_due)
+    for (const auto& restart : step->group.restarts) past(restart.due);
   if (wakes) return turn.touch(*step);
   if (is_terminal(step->phase)) return;
   const Attempt* attempt = step->current();
-  const auto past = [&](std::optional<Instant> due) { return due && *due <= turn.now; };
   switch (stimulus.kind) {
     case TimerKind::attempt_timeout:
       if (attempt != nullptr && attempt->number == stimulus.attempt) attempt_over(turn, *step);
       return;
     case TimerKind::retry_due:
-      if (attempt != nullptr || step->phase != StepPhase::waiting || !past(step->retry_at)) return;
+      if (attempt != nullptr || step->phase != StepPhase::waiting || !step->retry_at) return;
+      if (!past(*step->retry_at)) return;
       if (std::holds_alternative<plan::PlanStep>(step->node->kind)) return start_child(turn, *step);
       turn.ready.push_back(run_.index_of(*step));
       return;
@@ -233,7 +240,8 @@ void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
                        "no node took it within " + format_duration(*step->node->start_within)));
       return;
     case TimerKind::wait_due:
-      if (step->phase == StepPhase::waiting && past(step->due)) wait_over(turn, *step);
+      if (step->phase == StepPhase::waiting && step->due && past(*step->due))
+        wait_over(turn, *step);
       return;
     case TimerKind::restart_due:
     case TimerKind::grant_over: return;
@@ -317,7 +325,6 @@ void RunMachine::want_node(Turn& turn, const StepState& step) {
 }
 
 void RunMachine::lose_attempt(Turn& turn, StepState& step, Attempt& attempt) {
-  gone_.insert(attempt.incarnation);
   const AttemptNumber number = attempt.number;
   if (step.phase == StepPhase::stopping)
     return stopped(turn, step,

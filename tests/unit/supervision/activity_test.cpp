@@ -154,6 +154,17 @@ BOOST_AUTO_TEST_CASE(an_effect_that_acts_once_becomes_unknown_when_its_executor_
   BOOST_TEST((world.refusal() == ErrorClass::outcome_unknown));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_lost_an_attempt_is_not_gone_and_may_still_act) {
+  Effects world;
+  world.executor = world.nodes.begin()->second; // the node of the attempt: its agent alone crashes
+  world.say(1, world.reserve_of(world.nonce(), "once"));
+  world.say(1, message::TaskFailed{make_error(ErrorClass::agent_down, "crashed"), {}, {}});
+  world.after_the_grant();
+  const auto replies = world.replies.size();
+  world.say(2, world.reserve_of(world.nonce(), "once"));
+  BOOST_TEST(world.replies.size() == replies); // its tool may be at work: it will settle
+}
+
 BOOST_AUTO_TEST_CASE(a_late_settle_of_an_attempt_that_is_over_is_still_taken) {
   Effects world;
   const auto nonce = world.nonce();

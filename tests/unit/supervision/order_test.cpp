@@ -60,6 +60,16 @@ BOOST_AUTO_TEST_CASE(a_failed_need_blocks_what_follows_but_not_an_always_step) {
   BOOST_TEST(world.finish().reason == "step one failed: said so");
 }
 
+BOOST_AUTO_TEST_CASE(what_waits_for_an_always_step_does_not_hold_up_the_end_of_a_failed_run) {
+  World world{
+      "{plan: p, steps: [{id: one, agent: a}, {id: tidy, agent: r, always: true}, {id: two, agent: "
+      "b}]}"};
+  world.fail("one");
+  world.complete("tidy");
+  BOOST_TEST(world.phase_name("two") == "blocked");
+  BOOST_TEST((world.finish().state == ports::RunState::failed));
+}
+
 BOOST_AUTO_TEST_CASE(an_always_step_changes_the_verdict_only_if_it_fails_itself) {
   World world{"{plan: p, steps: [{id: one, agent: a}, {id: report, agent: r, always: true}]}"};
   world.complete("one");

@@ -34,6 +34,18 @@ BOOST_AUTO_TEST_CASE(a_matching_retrier_backs_off_and_tries_again_under_a_new_nu
   BOOST_TEST(world.machine->state().find("one")->attempts.size() == 3u);
 }
 
+BOOST_AUTO_TEST_CASE(a_timer_that_goes_off_before_its_date_is_set_again) {
+  World world{one_retrier};
+  world.fail("one", ErrorClass::tool_failed);
+  const auto timer = world.timers.back();
+  world.now = timer.due - 1ms; // the date was set back, or the clocks differ by a little
+  world.happen(TimerDue{timer.step, timer.kind, timer.attempt});
+  BOOST_TEST(world.phase_name("one") == "waiting");
+  BOOST_TEST((world.timers.back().due == timer.due));
+  world.ring_last_timer();
+  BOOST_TEST(world.attempt_of("one") == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(an_error_that_no_retrier_matches_fails_the_step_at_once) {
   World world{one_retrier};
   world.fail("one", ErrorClass::task_failed);
