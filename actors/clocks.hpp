@@ -13,9 +13,10 @@ inline Millis read_clock(clockid_t id) {
                                             std::chrono::nanoseconds{now.tv_nsec});
 }
 
-/// Stands still while the machine is suspended: what leases and silence are counted on.
+/// Stands still while the machine is suspended: what an agent waits by.
 inline Millis monotonic_time() { return read_clock(CLOCK_MONOTONIC); }
-/// Goes on through a suspend: what grants are counted on.
+/// Goes on through a suspend: what grants, leases and silence are counted on. A suspend shows as a
+/// gap in what is done at intervals.
 inline Millis boot_time() { return read_clock(CLOCK_BOOTTIME); }
 
 } // namespace troupe::actors

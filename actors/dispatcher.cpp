@@ -33,9 +33,9 @@ class Dispatcher final : public caf::event_based_actor {
           serve();
         },
         [this](const NodeRefused& refusal) { queue_.take_credit(refusal.incarnation); },
-        [this](const LinkChanged& link) { queue_.link_changed(link.up, monotonic_time()); },
+        [this](const LinkChanged& link) { queue_.link_changed(link.up, boot_time()); },
         [this](const WatchIncarnation& watch) {
-          if (queue_.is_unheard_of(watch.incarnation, monotonic_time()))
+          if (queue_.is_unheard_of(watch.incarnation, boot_time()))
             report_gone({"", watch.incarnation, "unheard of"});
         },
         [this](const WhyNowhere& why) {
@@ -52,7 +52,7 @@ class Dispatcher final : public caf::event_based_actor {
 
  private:
   void hear(const Incoming& in) {
-    const auto heard = queue_.hear(in.from, in.message.body, monotonic_time());
+    const auto heard = queue_.hear(in.from, in.message.body, boot_time());
     if (heard.joined)
       log::info("node.joined",
                 {{"actor", "dispatcher"},
@@ -100,13 +100,13 @@ class Dispatcher final : public caf::event_based_actor {
   void sweep() {
     context_->metrics->set(counted::nodes_seen, {}, static_cast<double>(queue_.cluster().size()));
     context_->metrics->set(counted::steps_waiting, {}, static_cast<double>(queue_.waiting()));
-    for (const auto& gone : queue_.sweep(monotonic_time())) report_gone(gone);
+    for (const auto& gone : queue_.sweep(boot_time())) report_gone(gone);
   }
 
   std::vector<ports::NodeStatus> list() const {
     std::vector<ports::NodeStatus> out;
     for (const auto& [name, node] : queue_.cluster()) {
-      const auto age = monotonic_time() - node.seen;
+      const auto age = boot_time() - node.seen;
       out.push_back({name, node.last.incarnation, node.last.version, node.last.modes,
                      node.last.roles, node.last.labels, node.last.tools, node.last.slots,
                      node.last.free_slots, node.last.runs_owned,

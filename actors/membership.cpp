@@ -36,7 +36,7 @@ class Membership final : public caf::event_based_actor, private lease::LeasePort
 
   caf::behavior make_behavior() override {
     end_on_exception(this, "membership");
-    if (!keeper_.owner()) keeper_.beat(context_->now(), monotonic_time());
+    if (!keeper_.owner()) keeper_.beat(context_->now(), boot_time());
     delayed_send(this, limits::heartbeat_interval, Tick{});
     return {
         [this](const JoinAnswered& answer) {
@@ -45,14 +45,14 @@ class Membership final : public caf::event_based_actor, private lease::LeasePort
         },
         [this](const RenewAnswered& answer) {
           note("node.renew_failed", answer.stands);
-          keeper_.renewed(answer.stands, answer.asked_at, context_->now(), monotonic_time());
+          keeper_.renewed(answer.stands, answer.asked_at, context_->now(), boot_time());
         },
         [this](const PeersRead& read) {
-          keeper_.peers_read(read.peers, read.asked_at, monotonic_time());
+          keeper_.peers_read(read.peers, read.asked_at, boot_time());
         },
         [this](const FenceAnswered& answer) { keeper_.peer_fenced(answer.peer, answer.fenced); },
         [this](Tick) {
-          keeper_.beat(context_->now(), monotonic_time());
+          keeper_.beat(context_->now(), boot_time());
           delayed_send(this, limits::heartbeat_interval, Tick{});
         },
         [](InjectFault) { crash(); },
@@ -76,13 +76,13 @@ class Membership final : public caf::event_based_actor, private lease::LeasePort
   void renew(IncarnationId incarnation) override {
     context_->membership->renew(
         incarnation, context_->link->up(),
-        [self = handle_of(this), asked_at = monotonic_time()](Result<bool> stands) {
+        [self = handle_of(this), asked_at = boot_time()](Result<bool> stands) {
           caf::anon_send(self, RenewAnswered{std::move(stands), asked_at});
         });
   }
 
   void read_peers() override {
-    context_->membership->peers([self = handle_of(this), asked_at = monotonic_time()](
+    context_->membership->peers([self = handle_of(this), asked_at = boot_time()](
                                     Result<std::vector<ports::PeerRow>> peers) {
       caf::anon_send(self, PeersRead{std::move(peers), asked_at});
     });

@@ -46,13 +46,13 @@ class Vitals {
     owner_ = incarnation;
   }
   /// Grants are given only while the lease surely stands (runtime/lease).
-  bool may_grant() const { return monotonic_time() < grants_until_.load(); }
+  bool may_grant() const { return boot_time() < grants_until_.load(); }
   void grant_until(Millis until) { grants_until_ = until; }
 
  private:
   mutable std::mutex mutex_;
   IncarnationId owner_;
-  std::atomic<Millis> grants_until_{Millis::min()}; // by the monotonic clock
+  std::atomic<Millis> grants_until_{Millis::min()}; // by the boot-time clock
 };
 
 struct NodeContext {

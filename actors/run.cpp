@@ -141,6 +141,8 @@ class Run final : public caf::event_based_actor, private RunPort {
     context_->actors->tell("orchestrator", ParkRun{id_, until});
   }
 
+  Millis steady() const override { return boot_time(); }
+
   bool may_grant() const override { return context_->vitals->may_grant(); }
 
   void perform(const Effect& effect) override {

@@ -45,11 +45,12 @@ void LeaseKeeper::renewed(const Result<bool>& stands, Millis asked_at, Instant w
   join(wall, now);
 }
 
-/// A beat is watched by this node's own monotonic clock, from the answer of one read to the asking
+/// A beat is watched by this node's own boot-time clock, from the answer of one read to the asking
 /// of a later one; a failed read, or a gap between reads, starts every watch afresh.
 void LeaseKeeper::peers_read(const Result<std::vector<ports::PeerRow>>& peers, Millis asked_at,
                              Millis now) {
-  if (!peers || (last_read_ && now - *last_read_ > read_gap_max)) watches_.clear();
+  const bool gap = last_read_ && now - *last_read_ > read_gap_max;
+  if (!peers || (gap && rules_.lease_without_gaps)) watches_.clear();
   last_read_ = now;
   if (!peers) return;
   std::map<IncarnationId, Watch> next;

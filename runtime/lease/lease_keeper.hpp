@@ -8,6 +8,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/ports/membership.hpp"
+#include "runtime/rules.hpp"
 
 namespace troupe::lease {
 
@@ -19,19 +20,21 @@ class LeasePort {
   virtual void renew(IncarnationId incarnation) = 0;    // answer: renewed()
   virtual void read_peers() = 0;                        // answer: peers_read()
   virtual void fence(const ports::PeerRow& peer) = 0;   // answer: peer_fenced()
-  virtual void grants_stand_until(Millis until) = 0;    // by this node's monotonic clock
+  virtual void grants_stand_until(Millis until) = 0;    // by this node's boot-time clock
   virtual void owner_is(IncarnationId incarnation) = 0; // joined: claim
   virtual void lost(IncarnationId incarnation) = 0;     // fenced: drop every run
   virtual void claim() = 0;                             // a peer is fenced: its runs are free
 };
 
-/// Every Millis is of this node's monotonic clock.
+/// Every Millis is of this node's boot-time clock: monotonic, and it goes on through a suspend of
+/// the machine, which then shows as a gap.
 class LeaseKeeper {
  public:
   /// `owner`: the incarnation to go on with, if the shell before has joined. Both references must
   /// outlive the keeper.
-  LeaseKeeper(Entropy& entropy, LeasePort& port, std::optional<IncarnationId> owner = {})
-      : entropy_{entropy}, port_{port}, owner_{owner} {}
+  LeaseKeeper(Entropy& entropy, LeasePort& port, std::optional<IncarnationId> owner = {},
+              Rules rules = {})
+      : entropy_{entropy}, port_{port}, rules_{rules}, owner_{owner} {}
 
   /// Once a heartbeat: joins if it has not, renews, reads the peers. `wall` goes into ids alone.
   void beat(Instant wall, Millis now);
@@ -54,6 +57,7 @@ class LeaseKeeper {
 
   Entropy& entropy_;
   LeasePort& port_;
+  Rules rules_;
   std::optional<IncarnationId> owner_;
   IncarnationId next_;
   Millis join_asked_at_{};

@@ -89,14 +89,17 @@ void DispatchQueue::excuse_everybody(Millis now) {
 }
 
 bool DispatchQueue::is_unheard_of(IncarnationId incarnation, Millis now) const {
-  if (!link_up_ || !excused_ || now - *excused_ <= limits::lease_period) return false;
+  const bool stood_still = !swept_ || now - *swept_ > sweep_gap_max; // heartbeats wait unread
+  if (!link_up_ || stood_still) return false;
+  if (!excused_ || now - *excused_ <= limits::lease_period) return false;
   return std::none_of(cluster_.begin(), cluster_.end(), [&](const auto& known) {
     return known.second.last.incarnation == incarnation;
   });
 }
 
 std::vector<Gone> DispatchQueue::sweep(Millis now) {
-  if (!swept_ || now - *swept_ > sweep_gap_max) excuse_everybody(now);
+  if (!swept_ || (now - *swept_ > sweep_gap_max && rules_.silence_without_gaps))
+    excuse_everybody(now);
   swept_ = now;
   std::vector<Gone> gone;
   if (!link_up_) return gone;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/placement/placement.hpp"
+#include "runtime/rules.hpp"
 
 namespace troupe::placement {
 
@@ -16,9 +17,12 @@ struct Offer {
   Placement placement;
 };
 
-/// Every `now` is of this node's monotonic clock, which no correction of the date moves.
+/// Every `now` is of this node's boot-time clock: no correction of the date moves it, and it goes
+/// on through a suspend of the machine, which then shows as a gap.
 class DispatchQueue {
  public:
+  explicit DispatchQueue(Rules rules = {}) : rules_{rules} {}
+
   struct Heard {
     bool joined = false;      // never heard of before
     std::optional<Gone> gone; // the incarnation that left, or that another one replaced
@@ -54,6 +58,7 @@ class DispatchQueue {
   NodeView* find(IncarnationId incarnation);
   void excuse_everybody(Millis now);
 
+  Rules rules_;
   ClusterView cluster_;
   std::deque<PlacementRequest> waiters_;
   std::optional<Millis> swept_;

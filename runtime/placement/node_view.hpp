@@ -15,7 +15,7 @@ struct NodeView {
   std::string name;
   message::NodeHeartbeat last;
   std::uint32_t credit = 0; // free slots as of the last heartbeat, less what was assigned since
-  Millis seen{};            // by the monotonic clock of whoever looks
+  Millis seen{};            // by the boot-time clock of whoever looks
 };
 
 using ClusterView = std::map<std::string, NodeView, std::less<>>; // by name

@@ -15,12 +15,12 @@ using ports::RunState;
 
 // ---- journal
 
-AppendOutcome MemoryDatabase::append(const ports::Append& append) {
+AppendOutcome MemoryDatabase::append(const ports::Append& append, AppendChecks checks) {
   const std::lock_guard lock{mutex_};
   auto& rows = journal_[append.run];
   if (const auto row = rows.find(append.seq); row != rows.end())
     return row->second.id == append.id ? AppendOutcome::durable : AppendOutcome::ownership_lost;
-  if (!may_write(append.owner)) return AppendOutcome::ownership_lost;
+  if (checks.owner_stands && !may_write(append.owner)) return AppendOutcome::ownership_lost;
 
   const auto found = runs_.find(append.run);
   Run* run = found == runs_.end() ? nullptr : &found->second;
@@ -29,13 +29,15 @@ AppendOutcome MemoryDatabase::append(const ports::Append& append) {
   };
   if (append.end) {
     if (!run || run->row.state != RunState::running) return AppendOutcome::ownership_lost;
-    if (std::ranges::any_of(run->inbox,
-                            [&](const auto& entry) { return !entry.taken && !taken_now(entry); }))
+    if (checks.inbox_first && std::ranges::any_of(run->inbox, [&](const auto& entry) {
+          return !entry.taken && !taken_now(entry);
+        }))
       return AppendOutcome::inbox_waiting;
   }
   rows[append.seq] = {append.seq, append.id, append.at, storable(append.body)};
   if (!run) return AppendOutcome::durable;
-  for (auto& entry : run->inbox) entry.taken = entry.taken || taken_now(entry);
+  if (checks.takes_inbox_rows)
+    for (auto& entry : run->inbox) entry.taken = entry.taken || taken_now(entry);
   if (append.end) end(*run, *append.end, append.at);
   return AppendOutcome::durable;
 }

@@ -15,13 +15,20 @@
 
 namespace troupe::store {
 
+/// What an append is held to. The simulation takes one away, to show that it would notice.
+struct AppendChecks {
+  bool owner_stands = true;
+  bool inbox_first = true; // no end while the inbox holds what the decision has not taken
+  bool takes_inbox_rows = true;
+};
+
 /// Thread-safe. Texts have been checked (texts.hpp).
 class MemoryDatabase {
  public:
   explicit MemoryDatabase(std::size_t open_jobs_max) : open_jobs_max_{open_jobs_max} {}
 
   // journal
-  ports::AppendOutcome append(const ports::Append& append);
+  ports::AppendOutcome append(const ports::Append& append, AppendChecks checks = {});
   std::vector<ports::JournalRow> read(RunId run, Seq from, std::size_t limit);
   ports::FoldPage read_fold(RunId run);
   void put_snapshot(RunId run, IncarnationId owner, const ports::Snapshot& snapshot);

@@ -13,9 +13,8 @@ std::string name_of(const message::ActivityKey& key) {
 }
 
 /// A grant that somebody else holds and has not settled.
-ReserveVerdict judge_rival(const LedgerEntry& entry, Instant now, bool executor_gone) {
-  const bool expired = now - entry.at > limits::grant_period + limits::grant_margin;
-  if (!executor_gone || !expired) return Wait{};
+ReserveVerdict judge_rival(const LedgerEntry& entry, bool is_over) {
+  if (!is_over) return Wait{};
   if (entry.effect == "once") return DeclareUnknown{};
   return Grant{}; // idempotent and keyed calls repeat under the same key
 }
@@ -33,7 +32,7 @@ ReserveVerdict judge_settled(const ReserveRequest& request, const LedgerEntry& e
 } // namespace
 
 ReserveVerdict ActivityLedger::judge(const ReserveRequest& request, const LedgerEntry* entry,
-                                     Instant now, bool executor_gone) {
+                                     bool is_over) {
   if (entry == nullptr || entry->state == LedgerEntry::State::recorded) return Grant{};
   if (entry->digest != request.reserve.digest)
     return Refuse{
@@ -51,9 +50,11 @@ ReserveVerdict ActivityLedger::judge(const ReserveRequest& request, const Ledger
   }
   const bool same_executor = entry->executor == request.reserve.executor;
   if (same_executor && entry->nonce == request.reserve.nonce) return GrantAgain{};
+  // Nonces of one executor rise: this reserve was overtaken by a later one.
+  if (same_executor && request.reserve.nonce < entry->nonce) return Wait{};
   // A new nonce of the same attempt says: I did not act under the old one and never shall.
   if (same_executor && entry->attempt == request.attempt) return Grant{};
-  return judge_rival(*entry, now, executor_gone);
+  return judge_rival(*entry, is_over);
 }
 
 void ActivityLedger::record(LedgerEntry entry) {

@@ -54,13 +54,13 @@ using ReserveVerdict =
 
 class ActivityLedger {
  public:
-  /// `executor_gone` tells whether an incarnation is known to be gone (no heartbeat for the lease
-  /// period, or replaced).
-  template <class ExecutorGone>
-  ReserveVerdict on_reserve(const ReserveRequest& request, Instant now,
-                            ExecutorGone executor_gone) const {
+  /// `is_over` tells of an entry that is reserved whether nobody can act under its grant any more:
+  /// its period and a margin are over, and its executor is known to be gone (no heartbeat for the
+  /// lease period, or replaced).
+  template <class IsOver>
+  ReserveVerdict on_reserve(const ReserveRequest& request, IsOver is_over) const {
     const LedgerEntry* entry = find(request.iteration, request.reserve.key);
-    return judge(request, entry, now, entry != nullptr && executor_gone(entry->executor));
+    return judge(request, entry, entry != nullptr && is_over(*entry));
   }
 
   void record(LedgerEntry entry); // replaces the entry of the same iteration and key
@@ -75,8 +75,8 @@ class ActivityLedger {
   const std::vector<LedgerEntry>& entries() const { return entries_; }
 
  private:
-  static ReserveVerdict judge(const ReserveRequest& request, const LedgerEntry* entry, Instant now,
-                              bool executor_gone);
+  static ReserveVerdict judge(const ReserveRequest& request, const LedgerEntry* entry,
+                              bool is_over);
   std::vector<LedgerEntry> entries_;
 };
 

@@ -14,11 +14,6 @@ using namespace std::chrono_literals;
 constexpr Millis grant_wait_max = 60s;
 constexpr std::size_t epochs_kept_max = 10'000; // by run; the oldest ids go first
 
-/// A grant counts from the first sending of its reserve; a repetition does not extend it.
-bool lapsed(const ServedCall& call, Moment now) {
-  return now.monotonic - call.nonce_sent >= limits::grant_period;
-}
-
 const message::ToolCall& call_in(const agent::Asked& asked) {
   return std::get<message::ToolCall>(asked.message.body);
 }
@@ -69,8 +64,14 @@ void CallDriver::begin(agent::Asked asked, ToolTraits traits, Moment now) {
 // ---- first beat: reserve
 
 void CallDriver::new_nonce(ServedCall& call, Moment now) {
-  call.nonce = entropy_.make_id<NonceId>(now.date);
+  nonce_date_ = std::max(now.date, nonce_date_ + Millis{1}); // they rise, whatever the date does
+  call.nonce = entropy_.make_id<NonceId>(nonce_date_);
   call.nonce_sent = now.monotonic;
+}
+
+/// A grant counts from the first sending of its reserve; a repetition does not extend it.
+bool CallDriver::lapsed(const ServedCall& call, Moment now) const {
+  return rules_.grant_expires && now.monotonic - call.nonce_sent >= limits::grant_period;
 }
 
 void CallDriver::reserve(CallNumber number, ServedCall& call, Moment now) {
@@ -128,7 +129,7 @@ void CallDriver::owner_found(CallNumber number, const Result<message::AgentMessa
 bool CallDriver::stale(const ServedCall& call, Epoch epoch) {
   auto& highest = epochs_[call.asked.message.context.run];
   if (epochs_.size() > epochs_kept_max) epochs_.erase(epochs_.begin());
-  if (epoch != 0 && epoch < highest) return true;
+  if (epoch != 0 && epoch < highest) return rules_.command_of_old_epoch_ignored;
   highest = std::max(highest, epoch);
   return false;
 }

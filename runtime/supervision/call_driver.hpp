@@ -10,6 +10,7 @@
 #include "runtime/agent/host_driver.hpp"
 #include "runtime/message/outgoing.hpp"
 #include "runtime/moment.hpp"
+#include "runtime/rules.hpp"
 
 namespace troupe::supervision {
 
@@ -55,7 +56,8 @@ class CallPort {
 class CallDriver {
  public:
   /// `entropy` must outlive the driver. `process`: this start of the node.
-  CallDriver(IncarnationId process, Entropy& entropy) : process_{process}, entropy_{entropy} {}
+  CallDriver(IncarnationId process, Entropy& entropy, Rules rules = {})
+      : process_{process}, entropy_{entropy}, rules_{rules} {}
 
   /// The shell of the moment; a driver may outlive one that crashed, so that a call that was
   /// granted and may have acted is settled, and never mistaken for one that was not.
@@ -89,6 +91,7 @@ class CallDriver {
                  Epoch epoch);
   void act(CallNumber number, ServedCall& call);
   void give_up(CallNumber number, ServedCall& call, std::string why);
+  bool lapsed(const ServedCall& call, Moment now) const;
   bool stale(const ServedCall& call, Epoch epoch);
   void ask_owner(CallNumber number, const ServedCall& call, message::Body body);
   void ask_whois(CallNumber number, const ServedCall& call);
@@ -98,9 +101,11 @@ class CallDriver {
 
   IncarnationId process_;
   Entropy& entropy_;
+  Rules rules_;
   CallPort* port_ = nullptr;
   std::map<CallNumber, ServedCall> calls_;
   CallNumber last_ = 0;
+  Instant nonce_date_{};
   std::map<RunId, Epoch> epochs_; // the highest seen
 };
 

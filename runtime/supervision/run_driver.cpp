@@ -21,8 +21,13 @@ void RunDriver::begin(RunState state, Adopt owner) {
 
 void RunDriver::inbox_read(std::vector<ports::InboxRow> rows, Instant now) {
   if (!machine_) return;
-  if (!std::exchange(adopted_, true)) stimuli_.push_front(owner_);
-  std::erase_if(rows, [&](const auto& row) { return row.place <= inbox_after_; });
+  if (!std::exchange(adopted_, true)) {
+    Adopt adopt = owner_;
+    if (!rules_.adopt_on_takeover && state().epoch > 0) adopt.incarnation = state().owner;
+    stimuli_.push_front(std::move(adopt));
+  }
+  if (rules_.inbox_row_applied_once)
+    std::erase_if(rows, [&](const auto& row) { return row.place <= inbox_after_; });
   for (const auto& row : rows) inbox_after_ = std::max(inbox_after_, row.place);
   if (!rows.empty()) stimuli_.push_back(InboxRead{std::move(rows)});
   pump(now);
@@ -30,6 +35,10 @@ void RunDriver::inbox_read(std::vector<ports::InboxRow> rows, Instant now) {
 
 void RunDriver::receive(message::AgentMessage message, ReplyAddress reply_to, Instant now) {
   if (stimuli_.size() >= stimuli_max) return;
+  if (!rules_.settle_judged_by_grant && machine_ &&
+      std::holds_alternative<message::ActivitySettle>(message.body) &&
+      message.context.epoch < state().epoch)
+    return;
   const ReplyToken token = ++last_token_;
   if (!reply_to.subject.empty()) replies_[token] = std::move(reply_to);
   happen(Received{token, std::move(message)}, now);
@@ -55,7 +64,7 @@ void RunDriver::pump(Instant now) {
     if (const auto* received = std::get_if<Received>(&stimulus))
       batch_tokens_.push_back(received->reply);
   decided_at_ = now;
-  decision_ = machine_->decide(batch, decided_at_);
+  decision_ = machine_->decide(batch, decided_at_, port_.steady());
   place_or_append(now);
 }
 
@@ -99,6 +108,7 @@ void RunDriver::append(Instant now) {
   append.inbox_applied = std::exchange(inbox_applied_, {});
   append.end = decision_.end;
   appending_ = append.id;
+  if (!rules_.append_before_performing) perform_effects();
   port_.append(std::move(append));
 }
 
@@ -135,8 +145,8 @@ void RunDriver::leave(RunExit exit) {
 
 void RunDriver::perform(Instant now) {
   for (const auto& event : decision_.events) port_.committed(event);
-  const auto effects = std::exchange(decision_, {}).effects;
-  for (const auto& effect : effects) perform(effect);
+  perform_effects();
+  decision_ = {};
   for (const auto token : batch_tokens_) replies_.erase(token);
   batch_tokens_.clear();
   busy_ = false;
@@ -146,7 +156,14 @@ void RunDriver::perform(Instant now) {
   pump(now);
 }
 
+void RunDriver::perform_effects() {
+  for (const auto& effect : std::exchange(decision_.effects, {})) perform(effect);
+}
+
 void RunDriver::perform(const Effect& effect) {
+  if (const auto* ask = std::get_if<AskStatus>(&effect);
+      ask != nullptr && !rules_.ask_before_dispatching_again)
+    return stimuli_.push_back(AttemptNotThere{ask->attempt});
   if (const auto* answer = std::get_if<Reply>(&effect)) return reply(*answer);
   if (std::holds_alternative<EndRun>(effect)) return leave(RunExit::finished);
   port_.perform(effect);

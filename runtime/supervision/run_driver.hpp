@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/rules.hpp"
 #include "runtime/supervision/run_machine.hpp"
 
 namespace troupe::supervision {
@@ -33,6 +34,7 @@ class RunPort {
   /// Any effect but Reply and EndRun, in order, once its decision is durable.
   virtual void perform(const Effect& effect) = 0;
   virtual void answer(const ReplyAddress& to, message::Context context, message::Body body) = 0;
+  virtual Millis steady() const = 0;              // of the boot-time clock
   virtual bool may_grant() const = 0;             // this node's lease surely stands
   virtual void committed(const Event& event) = 0; // it is durable, its effects come next
   /// It only waits, until then or (nothing) for its inbox. Answer: the driver's end, or
@@ -44,7 +46,8 @@ class RunPort {
 class RunDriver {
  public:
   /// `entropy` and `port` must outlive the driver.
-  RunDriver(RunId id, Entropy& entropy, RunPort& port) : id_{id}, entropy_{entropy}, port_{port} {}
+  RunDriver(RunId id, Entropy& entropy, RunPort& port, Rules rules = {})
+      : id_{id}, entropy_{entropy}, port_{port}, rules_{rules} {}
 
   /// The fold is done. What came before it waits for the first decision, which adopts the run once
   /// its inbox has been read.
@@ -75,6 +78,7 @@ class RunDriver {
   void append(Instant now);
   void perform(Instant now);
   void perform(const Effect& effect);
+  void perform_effects();
   void reply(const Reply& reply);
   void park_if_idle(Instant now);
   void leave(RunExit exit);
@@ -83,6 +87,7 @@ class RunDriver {
   RunId id_;
   Entropy& entropy_;
   RunPort& port_;
+  Rules rules_;
   std::unique_ptr<RunMachine> machine_;
   Adopt owner_; // whose appends these are, whatever the node is called meanwhile
 

@@ -57,7 +57,8 @@ std::uint32_t time_for_attempt(const RunState& run, const StepState& step, Insta
 
 } // namespace
 
-Decision RunMachine::decide(const std::vector<Stimulus>& stimuli, Instant now) {
+Decision RunMachine::decide(const std::vector<Stimulus>& stimuli, Instant now, Millis steady) {
+  steady_ = steady;
   Decision decision;
   Turn turn{run_, decision, now};
   for (const auto& stimulus : stimuli)
@@ -110,7 +111,11 @@ void RunMachine::on(Turn& turn, const Adopt& stimulus) {
   if (run_.finished) return;
   if (run_.owner != stimulus.incarnation)
     turn.emit(RunAdopted{run_.epoch + 1, stimulus.node, stimulus.incarnation});
-  for (StepIndex index = 0; index < run_.steps.size(); ++index) resume_actor(turn, index);
+  for (StepIndex index = 0; index < run_.steps.size(); ++index) {
+    for (const auto& entry : run_.steps[index].ledger.entries())
+      if (entry.state == LedgerEntry::State::reserved) grant_age(entry.nonce); // counts from here
+    resume_actor(turn, index);
+  }
   turn.touch_all();
 }
 

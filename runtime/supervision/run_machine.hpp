@@ -157,7 +157,9 @@ class RunMachine {
 
   /// One decision over everything that happened since the last. The state has it at once; if its
   /// append is not accepted the machine must be thrown away and folded afresh.
-  Decision decide(const std::vector<Stimulus>& stimuli, Instant now);
+  /// `steady`: now, by a clock that no correction of the date moves. Grants are counted on it, from
+  /// when this machine learnt of them: no date says how long ago another owner gave one.
+  Decision decide(const std::vector<Stimulus>& stimuli, Instant now, Millis steady);
 
   /// Continues a decision that wanted placement: assignments join its events.
   void place(const std::vector<placement::Placement>& placements, Instant now, Decision& decision);
@@ -260,7 +262,12 @@ class RunMachine {
 
   RunState run_;
   Entropy& entropy_;
+  bool is_over(const LedgerEntry& entry);
+  Millis grant_age(NonceId nonce);
+
   std::set<IncarnationId> gone_; // executors known to be gone
+  Millis steady_{};              // of the decision in the making
+  std::map<NonceId, Millis> granted_at_;
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run
 };
 

@@ -11,6 +11,9 @@ namespace {
 
 using namespace message;
 
+/// Nobody else is granted what one executor was before so long, even if it is gone.
+constexpr Millis grant_hold = limits::grant_period + limits::grant_margin;
+
 bool ends_an_attempt(const Body& body) {
   return std::holds_alternative<TaskCompleted>(body) || std::holds_alternative<TaskFailed>(body) ||
          std::holds_alternative<TaskCancelled>(body);
@@ -155,15 +158,17 @@ void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& ste
                             const Attempt& attempt) {
   const auto& reserve = std::get<ActivityReserve>(stimulus.message.body);
   record_riders(turn, step, attempt.number, reserve.riders);
+  gone_.erase(reserve.executor);           // it was only silent
   if (step.phase == StepPhase::stopping) { // it gives up what it holds, and says so
     turn.reply(stimulus, ActivityDiscarded{reserve.key, "the attempt is being cancelled"});
     return;
   }
   const ReserveRequest request{step.iteration, attempt.number, attempt.resumed, reserve};
-  const auto verdict = step.ledger.on_reserve(
-      request, turn.now, [&](IncarnationId executor) { return gone_.contains(executor); });
+  const auto verdict =
+      step.ledger.on_reserve(request, [&](const LedgerEntry& entry) { return is_over(entry); });
   std::visit(Overloaded{
                  [&](const Grant&) {
+                   granted_at_[reserve.nonce] = steady_;
                    turn.emit(ActivityReserved{step.path, attempt.number, reserve.key,
                                               reserve.digest, reserve.arguments, reserve.effect,
                                               reserve.risk, reserve.nonce, reserve.executor});
@@ -211,10 +216,21 @@ void RunMachine::on_settle(Turn& turn, const Received& stimulus, StepState& step
       turn.reply(stimulus, NotHere{"no such grant in the journal of this run"});
     return;
   }
+  granted_at_.erase(settle.nonce);
   if (entry->state != LedgerEntry::State::settled)
     turn.emit(
         ActivitySettled{step.path, settle.key, settle.nonce, settle.outcome, settle.duration_ms});
   turn.reply(stimulus, message::ActivitySettled{settle.key, settle.outcome});
+}
+
+/// How long it has been given, for all this machine knows.
+Millis RunMachine::grant_age(NonceId nonce) {
+  return steady_ - granted_at_.try_emplace(nonce, steady_).first->second;
+}
+
+/// Nobody can act under it any more.
+bool RunMachine::is_over(const LedgerEntry& entry) {
+  return gone_.contains(entry.executor) && grant_age(entry.nonce) > grant_hold;
 }
 
 /// Before an undo: what became of grants that nobody settled. Executors repeat a settle until it is
@@ -226,14 +242,14 @@ void RunMachine::settle_open_grants(Turn& turn, StepIndex index) {
     if (entry.iteration == step.iteration && entry.state == LedgerEntry::State::reserved)
       open.push_back(entry);
   for (const auto& entry : open) {
-    const Instant over = entry.at + limits::grant_period + limits::grant_margin;
-    const bool silent = entry.at + limits::settle_silence < turn.now;
-    if ((gone_.contains(entry.executor) && over < turn.now) || silent) {
+    const Millis age = grant_age(entry.nonce);
+    if (is_over(entry) || age > limits::settle_silence) {
       turn.emit(ActivityUnknown{step.path, entry.key});
       continue;
     }
     turn.perform(WatchNode{entry.executor});
-    turn.arm(step, TimerKind::grant_over, std::max(over, turn.now) + limits::repeat_interval);
+    turn.arm(step, TimerKind::grant_over,
+             turn.now + std::max(grant_hold - age, Millis{0}) + limits::repeat_interval);
   }
 }
 

@@ -154,6 +154,46 @@ BOOST_AUTO_TEST_CASE(an_effect_that_acts_once_becomes_unknown_when_its_executor_
   BOOST_TEST((world.refusal() == ErrorClass::outcome_unknown));
 }
 
+BOOST_AUTO_TEST_CASE(a_jump_of_the_date_ends_no_grant) {
+  Effects world;
+  world.say(1, world.reserve_of(world.nonce()));
+  world.happen(NodeGone{world.executor});
+  world.next_try();
+  world.executor = world.entropy.make_id<IncarnationId>(world.now);
+  const auto replies = world.replies.size();
+  world.now += std::chrono::hours{1};
+  world.date_moved_by = std::chrono::hours{1};
+  world.say(2, world.reserve_of(world.nonce()));
+  BOOST_TEST(world.replies.size() == replies);
+}
+
+BOOST_AUTO_TEST_CASE(a_new_owner_counts_a_grant_from_when_it_took_over) {
+  Effects world;
+  world.say(1, world.reserve_of(world.nonce()));
+  const auto first = world.executor;
+  world.next_try();
+  world.executor = world.entropy.make_id<IncarnationId>(world.now);
+  world.after_the_grant();
+  world.adopt("owner-2"); // whose date may be any
+  world.happen(NodeGone{first});
+  const auto replies = world.replies.size();
+  world.say(2, world.reserve_of(world.nonce()));
+  BOOST_TEST(world.replies.size() == replies);
+  world.after_the_grant();
+  world.say(2, world.reserve_of(world.nonce()));
+  BOOST_TEST(world.answered<message::ActivityGranted>());
+}
+
+BOOST_AUTO_TEST_CASE(a_reserve_that_was_overtaken_by_a_later_one_is_not_granted) {
+  Effects world;
+  const auto overtaken = world.nonce();
+  world.now += std::chrono::milliseconds{1};
+  world.say(1, world.reserve_of(world.nonce()));
+  const auto replies = world.replies.size();
+  world.say(1, world.reserve_of(overtaken));
+  BOOST_TEST(world.replies.size() == replies);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_lost_an_attempt_is_not_gone_and_may_still_act) {
   Effects world;
   world.executor = world.nodes.begin()->second; // the node of the attempt: its agent alone crashes

@@ -69,9 +69,13 @@ struct World {
   }
 
   void happen(Stimulus stimulus) {
-    Decision decision = machine->decide({std::move(stimulus)}, now);
+    Decision decision = machine->decide({std::move(stimulus)}, now, steady());
     conclude(decision);
   }
+
+  /// The clock that no correction of the date moves.
+  Millis steady() const { return now.time_since_epoch() - date_moved_by; }
+  Millis date_moved_by{0};
 
   void conclude(Decision& decision) {
     while (!decision.wanted.empty()) {
