@@ -20,11 +20,15 @@ const std::vector<Floor>& floors() {
   static const std::vector<Floor> table{
       {"runtime", {"runtime"}},
       {"runtime/store", {"runtime", "runtime/store"}},
+      {"runtime/simulation", {"runtime", "runtime/store", "runtime/simulation"}},
       {"net", {"runtime", "net"}},
       {"toolkits", {"runtime", "toolkits"}},
       {"actors", {"runtime", "toolkits", "actors"}},
-      {"ops/cli", {"runtime", "runtime/store", "net", "toolkits", "actors", "ops/cli"}},
-      {"tests", {"runtime", "runtime/store", "net", "toolkits", "actors", "ops/cli", "tests"}},
+      {"ops/cli",
+       {"runtime", "runtime/store", "runtime/simulation", "net", "toolkits", "actors", "ops/cli"}},
+      {"tests",
+       {"runtime", "runtime/store", "runtime/simulation", "net", "toolkits", "actors", "ops/cli",
+        "tests"}},
   };
   return table;
 }

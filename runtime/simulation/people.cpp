@@ -1,0 +1,70 @@
+#include "runtime/simulation/people.hpp"
+
+#include "runtime/message/json_writer.hpp"
+#include "runtime/simulation/auditor.hpp"
+#include "runtime/simulation/world.hpp"
+
+namespace troupe::simulation {
+namespace {
+
+using namespace supervision;
+
+/// The id of a step in its path: "canary[0]/wait" is "wait".
+std::string id_in(const std::string& path) {
+  const auto slash = path.rfind('/');
+  const auto name = slash == std::string::npos ? path : path.substr(slash + 1);
+  return name.substr(0, name.find('['));
+}
+
+const plan::Node* find(const plan::Node& node, const std::string& id) {
+  if (node.id == id) return &node;
+  for (const auto& child : node.children)
+    if (const auto* found = find(child, id)) return found;
+  return nullptr;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  message::append_string(out, text);
+  return out;
+}
+
+} // namespace
+
+void People::read(RunId run, const Event& event) {
+  std::visit(
+      Overloaded{
+          [&](const ApprovalRequested& e) {
+            if (world_.coin(0.1)) return; // nobody looks; it expires
+            post_later(run, "approval",
+                       R"({"step":)" + quoted(e.step) + R"(,"digest":)" + quoted(e.digest) +
+                           R"(,"by":"a person","approved":)" +
+                           (world_.coin(0.8) ? "true" : "false") + '}');
+          },
+          [&](const StepWaiting& e) {
+            const auto* node = find(world_.scenario().bundle->plan.root, id_in(e.step));
+            const auto* wait = node != nullptr ? std::get_if<plan::WaitStep>(&node->kind) : nullptr;
+            if (wait == nullptr || wait->signal.empty()) return;
+            post_later(run, "signal", R"({"name":)" + quoted(wait->signal) + R"(,"body":{}})");
+          },
+          [&](const ActivityUnknown& e) {
+            post_later(run, "resolve",
+                       R"({"step":)" + quoted(e.step) + R"(,"tool":)" + quoted(e.key.tool) +
+                           R"(,"by":"a person","happened":)" +
+                           (world_.auditor().happened(run, e) ? "true" : "false") + '}');
+          },
+          [](const auto&) {},
+      },
+      event);
+}
+
+void People::post_later(RunId run, std::string kind, std::string body) {
+  const std::string id = "person-" + std::to_string(++posts_);
+  world_.agenda().after(
+      Time{500 + world_.below(10'000)},
+      [this, run, row = ports::InboxRow{id, std::move(kind), JsonText{std::move(body)}, {}, 0}] {
+        world_.post(run, row);
+      });
+}
+
+} // namespace troupe::simulation

@@ -1,0 +1,218 @@
+#include "runtime/simulation/simulated_run.hpp"
+
+#include "runtime/limits.hpp"
+#include "runtime/simulation/auditor.hpp"
+#include "runtime/simulation/orchestrator_node.hpp"
+#include "runtime/simulation/simulated_bus.hpp"
+#include "runtime/simulation/simulated_store.hpp"
+#include "runtime/simulation/world.hpp"
+#include "runtime/supervision/run_view.hpp"
+
+namespace troupe::simulation {
+
+using namespace supervision;
+
+namespace {
+
+constexpr Millis store_retry{500};
+
+} // namespace
+
+/// What actors/step is: gone when its run stops it, and its timers with it.
+class SimulatedRun::Step final : public std::enable_shared_from_this<Step>, private StepPort {
+ public:
+  Step(OrchestratorNode& node, RunId run, std::string path, std::weak_ptr<SimulatedRun> owner)
+      : node_{node}, owner_{std::move(owner)}, driver_{run, std::move(path), *this} {}
+
+  void perform(const Effect& effect, Epoch epoch) { driver_.perform(effect, epoch, node_.date()); }
+
+ private:
+  void ask(AttemptNumber attempt, message::Outgoing message) override {
+    node_.boundary("before it asks about an attempt");
+    node_.world().bus().request(
+        node_, "run", message, limits::assignment_answer_timeout,
+        [step = weak_from_this(), attempt](const Result<message::AgentMessage>& answer) {
+          if (const auto self = step.lock()) self->driver_.answered(attempt, answer);
+        });
+    node_.boundary("after it asked about an attempt");
+  }
+  void tell(message::Outgoing message) override {
+    node_.world().bus().publish(node_, "run", message);
+  }
+  void ask_later(AttemptNumber attempt, Millis after) override {
+    node_.timer(after, [step = weak_from_this(), attempt] {
+      if (const auto self = step.lock()) self->driver_.status_due(attempt);
+    });
+  }
+  void happened(Stimulus what) override {
+    if (const auto run = owner_.lock()) run->happen(std::move(what));
+  }
+  void refused(IncarnationId node) override { node_.queue().take_credit(node); }
+
+  OrchestratorNode& node_;
+  std::weak_ptr<SimulatedRun> owner_;
+  StepDriver driver_;
+};
+
+SimulatedRun::SimulatedRun(OrchestratorNode& node, const ports::RunRow& row)
+    : node_{node}, row_{row}, driver_{row.id, node.entropy(), *this, node.world().rules()} {}
+
+Instant SimulatedRun::date() const { return node_.date(); }
+
+template <class... Args>
+auto SimulatedRun::later(void (SimulatedRun::*what)(Args...)) {
+  return [self = weak_from_this(), what](Args... args) {
+    if (const auto run = self.lock(); run && !run->over_) ((*run).*what)(std::move(args)...);
+  };
+}
+
+// ---- folding
+
+void SimulatedRun::load() {
+  node_.world().store().read(node_, row_.id, later(&SimulatedRun::folded));
+}
+
+void SimulatedRun::folded(Result<std::vector<ports::JournalRow>> rows) {
+  if (!rows) return node_.timer(store_retry, later(&SimulatedRun::load));
+  auto state = make_run_state(row_.id, node_.world().scenario().bundle);
+  if (const auto done = fold_rows(state, *rows); !done)
+    return node_.world().auditor().violated("journal_can_be_folded", done.error().message);
+  if (state.finished) return leave(RunExit::finished);
+  driver_.begin(std::move(state), {node_.name(), row_.owner.value_or(IncarnationId{})});
+  read_inbox();
+}
+
+void SimulatedRun::read_inbox() {
+  if (driver_.begun())
+    node_.world().store().read_inbox(
+        node_, row_.id, node_.world().rules().inbox_row_applied_once ? driver_.inbox_after() : 0,
+        later(&SimulatedRun::inbox_read));
+}
+
+void SimulatedRun::inbox_read(Result<std::vector<ports::InboxRow>> rows) {
+  if (rows) return driver_.inbox_read(std::move(*rows), date());
+  if (!driver_.adopted()) node_.timer(store_retry, later(&SimulatedRun::read_inbox));
+}
+
+// ---- what happens
+
+void SimulatedRun::receive(agent::Asked asked) {
+  if (const auto* settle = std::get_if<message::ActivitySettle>(&asked.message.body))
+    node_.world().auditor().settle_heard(row_.id, row_.owner.value_or(IncarnationId{}), *settle);
+  driver_.receive(std::move(asked.message), {asked.reply_to, asked.from}, date());
+}
+
+void SimulatedRun::happen(Stimulus what) {
+  node_.post(Time{0}, [self = weak_from_this(), what = std::move(what)] {
+    if (const auto run = self.lock(); run && !run->over_) run->driver_.happen(what, run->date());
+  });
+}
+
+void SimulatedRun::offered(placement::Placement placement) {
+  node_.post(Time{0}, [self = weak_from_this(), placement = std::move(placement)] {
+    if (const auto run = self.lock(); run && !run->over_)
+      run->driver_.offered(placement, run->date());
+  });
+}
+
+// ---- what the driver asks for
+
+void SimulatedRun::place(std::vector<placement::PlacementRequest> wanted) {
+  std::vector<placement::Placement> placements;
+  for (auto& one : wanted)
+    if (auto placement = node_.queue().place(std::move(one)))
+      placements.push_back(std::move(*placement));
+  node_.post(Time{0}, [self = weak_from_this(), placements = std::move(placements)] {
+    if (const auto run = self.lock(); run && !run->over_)
+      run->driver_.placed(placements, run->date());
+  });
+}
+
+void SimulatedRun::append(ports::Append append) {
+  check_fold(append);
+  node_.boundary("before an append");
+  const auto id = append.id;
+  node_.world().store().append(node_, std::move(append),
+                               [self = weak_from_this(), id](ports::AppendOutcome outcome) {
+                                 const auto run = self.lock();
+                                 if (!run || run->over_) return;
+                                 run->node_.boundary("after an append, before it is performed");
+                                 run->driver_.appended(id, outcome, run->date());
+                               });
+  node_.boundary("while an append is on its way");
+}
+
+/// The state that decided is what a fold of the journal gives.
+void SimulatedRun::check_fold(const ports::Append& append) {
+  if (!node_.world().coin(0.05)) return;
+  auto rows = node_.world().store().database().read(append.run, 0, SIZE_MAX);
+  if (rows.size() != append.seq) return; // it has lost the run already, and will learn of it
+  rows.push_back({append.seq, append.id, append.at, append.body});
+  auto folded = make_run_state(row_.id, node_.world().scenario().bundle);
+  const auto done = fold_rows(folded, rows);
+  const bool same = done && view_run(folded, row_) == view_run(driver_.state(), row_);
+  if (!same)
+    node_.world().auditor().violated("fold_equals_live_state",
+                                     "at append " + std::to_string(append.seq));
+}
+
+void SimulatedRun::perform(const Effect& effect) {
+  node_.boundary("before an effect");
+  std::visit(
+      Overloaded{[this](const StartActor& e) { steps_[e.step] = make_step(e.step); },
+                 [this](const StopActor& e) { steps_.erase(e.step); },
+                 [this](const ReleaseCredit& e) {
+                   node_.queue().give_back(e.incarnation);
+                   node_.serve();
+                 },
+                 [this](const WithdrawPlacement& e) { node_.queue().withdraw(row_.id, e.step); },
+                 [this](const ArmTimer& e) { arm(e); },
+                 [this](const WatchNode& e) { node_.watch(e.incarnation); },
+                 // Child runs are not simulated: a plan that starts any is refused.
+                 [](const StartChildRun&) {}, [](const CancelChildRun&) {},
+                 [](const AskChildRun&) {}, [](const TellParent&) {}, [](const Reply&) {},
+                 [](const EndRun&) {},   // the driver's own
+                 [this](const auto& e) { // what concerns one step
+                   auto& step = steps_[e.step];
+                   if (!step) step = make_step(e.step);
+                   step->perform(e, driver_.state().epoch);
+                 }},
+      effect);
+  node_.boundary("after an effect");
+}
+
+std::shared_ptr<SimulatedRun::Step> SimulatedRun::make_step(const std::string& path) {
+  return std::make_shared<Step>(node_, row_.id, path, weak_from_this());
+}
+
+void SimulatedRun::arm(const ArmTimer& timer) {
+  node_.timer(std::max(timer.due - date(), Millis{0}), [self = weak_from_this(), timer] {
+    if (const auto run = self.lock()) run->happen(TimerDue{timer.step, timer.kind, timer.attempt});
+  });
+}
+
+void SimulatedRun::park(std::optional<Instant> until) { node_.park_soon(row_.id, until); }
+
+void SimulatedRun::not_parked() {
+  driver_.not_parked(date());
+  read_inbox();
+}
+
+Millis SimulatedRun::steady() const { return node_.since_boot(); }
+
+bool SimulatedRun::may_grant() const { return node_.may_grant(); }
+
+void SimulatedRun::answer(const ReplyAddress& to, message::Context context, message::Body body) {
+  node_.boundary("before an answer");
+  node_.world().bus().answer(node_, "run", to.subject, std::move(context), std::move(body));
+  node_.boundary("after an answer");
+}
+
+void SimulatedRun::leave(RunExit exit) {
+  over_ = true;
+  node_.post(Time{0}, [self = shared_from_this(), exit] {
+    self->node_.left(self->row_.id, self->row_.owner.value_or(IncarnationId{}), exit);
+  });
+}
+
+} // namespace troupe::simulation

@@ -1,0 +1,62 @@
+// A run on a simulated orchestrator: what actors/run, group and step are shells of, around the same
+// drivers.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+
+#include "runtime/agent/host_driver.hpp"
+#include "runtime/ports/job_store.hpp"
+#include "runtime/simulation/agenda.hpp"
+#include "runtime/supervision/run_driver.hpp"
+#include "runtime/supervision/step_driver.hpp"
+
+namespace troupe::simulation {
+
+class OrchestratorNode;
+
+class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
+                           private supervision::RunPort {
+ public:
+  SimulatedRun(OrchestratorNode& node, const ports::RunRow& row);
+
+  void load();
+  void read_inbox();
+  void receive(agent::Asked asked);
+  void happen(supervision::Stimulus what); // soon
+  void offered(placement::Placement placement);
+  void not_parked();
+
+ private:
+  class Step;
+
+  // RunPort
+  void place(std::vector<placement::PlacementRequest> wanted) override;
+  void append(ports::Append append) override;
+  void perform(const supervision::Effect& effect) override;
+  void answer(const supervision::ReplyAddress& to, message::Context context,
+              message::Body body) override;
+  Millis steady() const override;
+  bool may_grant() const override;
+  void committed(const supervision::Event&) override {}
+  void park(std::optional<Instant> until) override;
+  void leave(supervision::RunExit exit) override;
+
+  /// Calls `what` if this run is still driven here by then.
+  template <class... Args>
+  auto later(void (SimulatedRun::*what)(Args...));
+  void folded(Result<std::vector<ports::JournalRow>> rows);
+  void inbox_read(Result<std::vector<ports::InboxRow>> rows);
+  std::shared_ptr<Step> make_step(const std::string& path);
+  void arm(const supervision::ArmTimer& timer);
+  void check_fold(const ports::Append& append);
+  Instant date() const;
+
+  OrchestratorNode& node_;
+  ports::RunRow row_;
+  supervision::RunDriver driver_;
+  std::map<std::string, std::shared_ptr<Step>> steps_;
+  bool over_ = false;
+};
+
+} // namespace troupe::simulation

@@ -1,0 +1,80 @@
+#include "runtime/simulation/tool_server.hpp"
+
+#include "runtime/limits.hpp"
+#include "runtime/simulation/auditor.hpp"
+#include "runtime/simulation/simulated_bus.hpp"
+#include "runtime/simulation/world.hpp"
+
+namespace troupe::simulation {
+
+using supervision::CallNumber;
+using supervision::ServedCall;
+
+AgentNode::ToolServer::ToolServer(AgentNode& node)
+    : node_{node}, driver_{node.incarnation(), node.entropy(), node.world().rules()} {
+  driver_.attach(*this);
+}
+
+void AgentNode::ToolServer::receive(agent::Asked asked) {
+  // One that acts has acted already: a tool of this world cannot be stopped.
+  if (const auto* cancel = std::get_if<message::ToolCancel>(&asked.message.body)) {
+    driver_.cancel(asked.message.context, cancel->key);
+    return;
+  }
+  const auto* call = std::get_if<message::ToolCall>(&asked.message.body);
+  if (call == nullptr || driver_.join(asked)) return;
+  const auto& tools = node_.world().scenario().tools;
+  const auto tool = tools.find(call->key.tool);
+  if (tool == tools.end())
+    return driver_.refuse(asked, make_error(ErrorClass::invalid_input, "no such tool"));
+  if (driver_.calls().size() >= limits::tool_calls_at_once_max)
+    return driver_.refuse(asked, make_error(ErrorClass::no_capacity, "as many calls as it takes"));
+  std::string effect = tool->second.effect;
+  if (effect == "once" && !node_.world().rules().once_declared_as_once) effect = "idempotent";
+  driver_.begin(std::move(asked), {effect == "pure", effect, "write"}, now());
+}
+
+/// The effect happens at once; how long the call takes afterwards is another matter.
+void AgentNode::ToolServer::act(CallNumber number, const ServedCall& call) {
+  node_.boundary("before it acts");
+  auto& world = node_.world();
+  const auto& habits = world.scenario().habits;
+  const auto outcome = world.auditor().acts(node_, call, world.coin(habits.tool_fails));
+  const Time takes{world.coin(habits.slow_tool) ? world.below(habits.slow_tool_max.count())
+                                                : 1 + world.below(300)};
+  node_.boundary("after it acted");
+  node_.timer(takes, [this, number, outcome, takes] {
+    driver_.acted(number, outcome, static_cast<std::uint32_t>(takes.count()));
+  });
+}
+
+void AgentNode::ToolServer::ask_owner(CallNumber number, message::Outgoing message) {
+  node_.boundary("before it asks an owner");
+  node_.world().bus().request(node_, "tool_server", message, limits::assignment_answer_timeout,
+                              [this, number](const Result<message::AgentMessage>& answer) {
+                                driver_.owner_answered(number, answer, now());
+                              });
+  node_.boundary("after it asked an owner");
+}
+
+void AgentNode::ToolServer::ask_whois(CallNumber number, message::Outgoing message) {
+  node_.world().bus().request(node_, "tool_server", message, limits::assignment_answer_timeout,
+                              [this, number](const Result<message::AgentMessage>& answer) {
+                                driver_.owner_found(number, answer);
+                              });
+}
+
+void AgentNode::ToolServer::ask_later(CallNumber number, Millis after) {
+  node_.timer(after, [this, number] { driver_.resume(number, now()); });
+}
+
+void AgentNode::ToolServer::answer(const agent::Asked& to, message::Context context,
+                                   message::Body body) {
+  if (std::holds_alternative<message::ActivityDiscarded>(body))
+    for (const auto& [number, call] : driver_.calls())
+      if (call.asked.reply_to == to.reply_to) node_.world().auditor().obeys_discard(call);
+  node_.world().bus().answer(node_, "tool_server", to.reply_to, std::move(context),
+                             std::move(body));
+}
+
+} // namespace troupe::simulation

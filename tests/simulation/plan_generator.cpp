@@ -1,0 +1,128 @@
+#include "tests/simulation/plan_generator.hpp"
+
+#include <stdexcept>
+
+#include "runtime/plan/parse.hpp"
+#include "runtime/simulation/simulation.hpp"
+
+namespace troupe::simulation {
+namespace {
+
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed) : entropy_{seed} {}
+
+  std::string plan() {
+    text_ = "---\nplan: generated\nsteps:\n";
+    steps(1 + below(4), 2, 0);
+    return text_;
+  }
+
+ private:
+  bool coin(double probability) { return entropy_.uniform() < probability; }
+  int below(int bound) { return static_cast<int>(entropy_.uniform() * bound); }
+  std::string pick(std::initializer_list<const char*> words) {
+    return words.begin()[below(static_cast<int>(words.size()))];
+  }
+
+  void steps(int count, int indent, int depth) {
+    std::string before; // an earlier sibling
+    for (int i = 0; i < count; ++i) before = step(indent, depth, before);
+  }
+
+  std::string step(int indent, int depth, const std::string& before) {
+    const std::string id = "s" + std::to_string(++last_);
+    const std::string margin(static_cast<std::size_t>(indent), ' ');
+    text_ += margin + "- id: " + id + '\n';
+    const std::string inner = margin + "  ";
+    if (depth < 2 && coin(0.25)) {
+      text_ += inner + (coin(0.5) ? "parallel" : "sequence") + ":\n";
+      steps(1 + below(3), indent + 4, depth + 1);
+    } else {
+      leaf(inner);
+    }
+    if (!before.empty() && coin(0.2))
+      text_ += inner + "needs: [" + (coin(0.5) ? before : "") + "]\n";
+    if (coin(0.1)) text_ += inner + "always: true\n";
+    if (coin(0.1)) text_ += inner + "when: \"${{ signals.s0 == null }}\"\n";
+    return id;
+  }
+
+  void leaf(const std::string& margin) {
+    if (coin(0.3)) {
+      text_ += margin + "tool: " + pick({"near", "far"}) + '.' +
+               pick({"pure", "idempotent", "keyed", "once"}) + "\n" + margin +
+               "with: {n: " + std::to_string(below(3)) + "}\n";
+    } else {
+      text_ += margin + "agent: " + pick({"a", "b", "c"}) + '\n';
+    }
+    if (coin(0.4)) text_ += margin + "timeout: " + pick({"5s", "20s", "60s"}) + '\n';
+    if (coin(0.5))
+      text_ += margin + "retry: [{max_attempts: " + std::to_string(1 + below(4)) +
+               ", interval: 500ms, max_delay: 5s}]\n";
+  }
+
+  SeededEntropy entropy_;
+  std::string text_;
+  int last_ = 0;
+};
+
+} // namespace
+
+std::string generate_plan(std::uint64_t seed) { return Generator{seed}.plan(); }
+
+Scenario scenario_for(const std::string& plan) {
+  auto parsed = plan::parse_plan("plan.yaml", plan);
+  if (!parsed.faults.empty())
+    throw std::runtime_error(plan::render(parsed.faults, "plan.yaml") + plan);
+  auto bundle = std::make_shared<config::UnpackedBundle>();
+  bundle->plan = std::move(parsed.plan);
+  for (const auto* role : {"a", "b", "c"}) {
+    auto& definition = bundle->roles[role];
+    definition.role = role;
+    definition.kind = "native";
+    definition.tools = {"near.*", "far.*"};
+  }
+  Scenario scenario;
+  scenario.bundle = std::move(bundle);
+  scenario.tools = sample_tools();
+  return scenario;
+}
+
+Scenario generate_scenario(std::uint64_t seed) {
+  Scenario scenario = scenario_for(generate_plan(seed));
+  SeededEntropy entropy{~seed};
+  scenario.runs = entropy.uniform() < 0.2 ? 2 : 1;
+  scenario.orchestrators = 2 + (entropy.uniform() < 0.5);
+  scenario.agents = 2 + (entropy.uniform() < 0.5);
+  auto& faults = scenario.faults;
+  faults.until = Time{8'000 + static_cast<std::int64_t>(entropy.uniform() * 12'000)};
+  const double weather = entropy.uniform();
+  if (weather < 0.1) { // fair
+    faults = {.until = Time{1'000}, .pause_at_boundary = 0, .crashes = 0, .pauses = 0};
+  } else if (weather < 0.4) { // whoever stands still, before a slow store
+    faults.pauses = 8;
+    faults.store_slow = 4;
+    faults.pause_at_boundary = 0.01;
+    scenario.habits.slow_tool = 0.3;
+  } else if (weather < 0.7) { // owners change while tools act
+    faults.crashes = 6;
+    faults.crash_at_boundary = 0.004;
+    faults.link_cuts = 6;
+    scenario.habits.slow_tool = 0.5;
+  } else if (weather < 0.8) { // everybody stands still in the middle of what they do
+    faults = {.until = Time{60'000},
+              .crash_at_boundary = 0,
+              .pause_at_boundary = 0.03,
+              .crashes = 0,
+              .pauses = 0,
+              .bus_outages = 0,
+              .store_outages = 0};
+    scenario.habits = {.agent_fails = 0, .tool_fails = 0, .calls_max = 6, .slow_tool = 0.3};
+  } else if (weather < 0.9) {
+    faults.clock_jumps = 12;
+  }
+  return scenario;
+}
+
+} // namespace troupe::simulation
