@@ -266,6 +266,19 @@ void Auditor::settle_heard(RunId run, IncarnationId owner, const message::Activi
     violated("a_settle_that_is_heard_is_taken", describe(settle.key));
 }
 
+void Auditor::owner_answered(const Process& by, const message::AgentMessage& answer, bool obeyed) {
+  const auto epoch = answer.context.epoch;
+  auto& highest = epochs_heard_[{by.incarnation(), answer.context.run}];
+  const bool command = std::holds_alternative<message::ActivityGranted>(answer.body) ||
+                       std::holds_alternative<message::ActivityRefused>(answer.body) ||
+                       std::holds_alternative<message::ActivityDiscarded>(answer.body);
+  if (command && obeyed && epoch != 0 && epoch < highest)
+    violated("a_command_of_an_old_epoch_is_ignored",
+             by.name() + " obeys epoch " + std::to_string(epoch) + " after " +
+                 std::to_string(highest));
+  highest = std::max(highest, epoch);
+}
+
 void Auditor::call_timed_out(const message::Context& context) {
   told_late_.insert({context.run, context.attempt});
 }

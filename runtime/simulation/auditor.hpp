@@ -44,6 +44,8 @@ class Auditor {
   void attempt_ended(const message::Context& context, const message::Body& end);
   /// Its owner hears how an effect ended.
   void settle_heard(RunId run, IncarnationId owner, const message::ActivitySettle& settle);
+  /// A tool server hears an owner, and obeys or not.
+  void owner_answered(const Process& by, const message::AgentMessage& answer, bool obeyed);
   void obeys_discard(const supervision::ServedCall& call);
   /// The agent was told that nobody answered a call in time: what came of it comes late.
   void call_timed_out(const message::Context& context);
@@ -95,6 +97,7 @@ class Auditor {
     unsigned times = 0;
   };
   std::map<NonceId, Heard> settles_heard_;
+  std::map<std::pair<IncarnationId, RunId>, Epoch> epochs_heard_; // the highest
   std::map<std::string, unsigned> once_;              // how often, by idempotency key
   std::map<std::string, std::set<std::string>> keys_; // of one effect
   std::map<AttemptId, std::set<std::string>> outputs_;

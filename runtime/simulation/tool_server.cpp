@@ -52,9 +52,20 @@ void AgentNode::ToolServer::ask_owner(CallNumber number, message::Outgoing messa
   node_.boundary("before it asks an owner");
   node_.world().bus().request(node_, "tool_server", message, limits::assignment_answer_timeout,
                               [this, number](const Result<message::AgentMessage>& answer) {
-                                driver_.owner_answered(number, answer, now());
+                                owner_answered(number, answer);
                               });
   node_.boundary("after it asked an owner");
+}
+
+void AgentNode::ToolServer::owner_answered(CallNumber number,
+                                           const Result<message::AgentMessage>& answer) {
+  const auto state = [&] {
+    const auto call = driver_.calls().find(number);
+    return call == driver_.calls().end() ? std::nullopt : std::optional{call->second.state};
+  };
+  const auto before = state();
+  driver_.owner_answered(number, answer, now());
+  if (before && answer) node_.world().auditor().owner_answered(node_, *answer, before != state());
 }
 
 void AgentNode::ToolServer::ask_whois(CallNumber number, message::Outgoing message) {

@@ -96,21 +96,24 @@ void CallDriver::owner_answered(CallNumber number, const Result<message::AgentMe
     if (answer.error().error_class == ErrorClass::agent_down) return ask_whois(number, call);
     return ask_later(number);
   }
-  const Epoch epoch = answer->context.epoch;
+  const bool old = stale(call, answer->context.epoch);
   std::visit(Overloaded{
                  [&](const message::ActivityGranted& granted) {
-                   this->granted(number, call, granted, epoch, now);
+                   this->granted(number, call, granted, old, now);
                  },
                  [&](const message::ActivitySettled& settled) {
                    this->answer(call, settled.outcome, true);
                    calls_.erase(found);
                  },
                  [&](const message::ActivityRefused& refused) {
-                   if (call.state == ServedCall::State::reserving && refused.nonce == call.nonce)
-                     fail(number, call, refused.error);
+                   if (call.state != ServedCall::State::reserving || refused.nonce != call.nonce)
+                     return;
+                   if (old) return ask_later(number);
+                   fail(number, call, refused.error);
                  },
                  [&](const message::ActivityDiscarded& discarded) {
-                   this->discarded(number, call, discarded, epoch);
+                   if (old) return ask_later(number);
+                   this->discarded(number, call, discarded);
                  },
                  [&](const message::NotHere&) { ask_whois(number, call); },
                  [&](const auto&) { ask_later(number); },
@@ -135,8 +138,7 @@ bool CallDriver::stale(const ServedCall& call, Epoch epoch) {
 }
 
 void CallDriver::discarded(CallNumber number, ServedCall& call,
-                           const message::ActivityDiscarded& why, Epoch epoch) {
-  if (stale(call, epoch)) return ask_later(number);
+                           const message::ActivityDiscarded& why) {
   if (call.state == ServedCall::State::acting)
     return; // its outcome is offered to the owner all the same
   auto context = call.asked.message.context;
@@ -171,9 +173,9 @@ std::optional<CallNumber> CallDriver::cancel(const message::Context& context,
 // ---- second beat: act
 
 void CallDriver::granted(CallNumber number, ServedCall& call, const message::ActivityGranted& grant,
-                         Epoch epoch, Moment now) {
+                         bool old, Moment now) {
   if (call.state != ServedCall::State::reserving || grant.nonce != call.nonce) return;
-  if (stale(call, epoch) || lapsed(call, now)) return ask_later(number);
+  if (old || lapsed(call, now)) return ask_later(number);
   act(number, call); // the check above is the last thing before
 }
 

@@ -86,9 +86,8 @@ class CallDriver {
   void reserve(CallNumber number, ServedCall& call, Moment now);
   void settle(CallNumber number, const ServedCall& call);
   void granted(CallNumber number, ServedCall& call, const message::ActivityGranted& grant,
-               Epoch epoch, Moment now);
-  void discarded(CallNumber number, ServedCall& call, const message::ActivityDiscarded& why,
-                 Epoch epoch);
+               bool old, Moment now);
+  void discarded(CallNumber number, ServedCall& call, const message::ActivityDiscarded& why);
   void act(CallNumber number, ServedCall& call);
   void give_up(CallNumber number, ServedCall& call, std::string why);
   bool lapsed(const ServedCall& call, Moment now) const;

@@ -12,7 +12,7 @@ using namespace troupe::simulation;
 
 namespace {
 
-constexpr std::uint64_t tries = 400;
+constexpr std::uint64_t tries = 1'000;
 
 struct BrokenRule {
   const char* rule;
