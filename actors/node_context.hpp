@@ -21,7 +21,6 @@
 #include "runtime/ports/metrics.hpp"
 #include "runtime/ports/retention.hpp"
 #include "runtime/supervision/kept_runs.hpp"
-#include "runtime/supervision/snapshot.hpp"
 #include "toolkits/catalogue.hpp"
 
 namespace troupe::actors {
@@ -73,7 +72,6 @@ struct NodeContext {
   ports::JobStore* jobs = nullptr;
   ports::Membership* membership = nullptr;
   ports::Retention* retention = nullptr;
-  supervision::SnapshotCodec snapshots;
 
   Instant now() const { return SystemClock{}.now(); }
   const std::string& node() const { return settings.node; }

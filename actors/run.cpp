@@ -141,6 +141,14 @@ class Run final : public caf::event_based_actor, private RunPort {
     context_->actors->tell("orchestrator", ParkRun{id_, until});
   }
 
+  void keep(ports::Snapshot snapshot) override {
+    context_->journal->put_snapshot(id_, owner_, std::move(snapshot), [run = id_](Result<> kept) {
+      if (!kept)
+        log::debug("run.snapshot_not_kept",
+                   {{"actor", "run"}, {"run", run}, {"reason", kept.error().message}});
+    });
+  }
+
   Millis steady() const override { return boot_time(); }
 
   bool may_grant() const override { return context_->vitals->may_grant(); }

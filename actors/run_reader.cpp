@@ -1,6 +1,6 @@
 #include "actors/run_reader.hpp"
 
-#include "runtime/log.hpp"
+#include "runtime/supervision/snapshot.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -42,12 +42,9 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
   /// False: the snapshot is of no use here.
   bool restore(const ports::Snapshot& snapshot,
                const std::shared_ptr<const config::UnpackedBundle>& bundle) {
-    const auto& codec = context->snapshots;
-    if (!codec.decode || snapshot.format != codec.format) return false;
-    auto restored = codec.decode(run, bundle, snapshot.body);
-    if (!restored || restored->next_seq != snapshot.seq + 1) return false;
-    state = std::move(*restored);
-    return true;
+    auto restored = supervision::restore(run, bundle, snapshot);
+    if (restored) state = std::move(*restored);
+    return restored.has_value();
   }
 
   void take(const std::vector<ports::JournalRow>& rows, bool more) {
@@ -96,19 +93,6 @@ void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundle
   reader->done = std::move(done);
   reader->history = std::move(history);
   reader->start();
-}
-
-void keep_snapshot(const Context& context, const supervision::RunState& state, AppendId last) {
-  const auto& codec = context->snapshots;
-  if (!codec.encode || state.next_seq == 0) return;
-  context->journal->put_snapshot(
-      state.id, context->vitals->owner(),
-      {state.next_seq - 1, last, codec.format, codec.encode(state)},
-      [run = state.id](Result<> kept) {
-        if (!kept)
-          log::debug("run.snapshot_not_kept",
-                     {{"actor", "run"}, {"run", run}, {"reason", kept.error().message}});
-      });
 }
 
 } // namespace troupe::actors

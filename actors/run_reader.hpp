@@ -33,8 +33,4 @@ void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundle
               std::function<void(Result<supervision::RunState>)> done,
               std::shared_ptr<supervision::History> history = nullptr);
 
-/// Keeps the state of a run that this node owns, after its append `last`, which is durable. Never
-/// blocks; a failure costs only the time of longer folds.
-void keep_snapshot(const Context& context, const supervision::RunState& state, AppendId last);
-
 } // namespace troupe::actors

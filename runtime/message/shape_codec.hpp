@@ -59,12 +59,16 @@ template <class T>
 bool has_default(const T& value) {
   if constexpr (is_vector<T> || std::is_same_v<T, std::string>)
     return value.empty();
+  else if constexpr (is_optional<T>)
+    return !value;
   else if constexpr (std::is_same_v<T, JsonText>)
     return value.text == "null";
   else if constexpr (std::is_same_v<T, Priority>)
     return false; // always shown: people filter by it
-  else
+  else if constexpr (requires { value == T{}; })
     return value == T{};
+  else
+    return false;
 }
 
 template <class T, class Access>

@@ -40,8 +40,8 @@ struct Gone { // a node's incarnation, for good
   std::string_view why;
 };
 
-/// Takes a heartbeat in at `now` of the boot-time clock. Returns the incarnation that it replaces, if
-/// the node was started anew.
+/// Takes a heartbeat in at `now` of the boot-time clock. Returns the incarnation that it replaces,
+/// if the node was started anew.
 std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& node,
                                      const message::NodeHeartbeat& heartbeat, Millis now);
 

@@ -273,9 +273,9 @@ void Auditor::owner_answered(const Process& by, const message::AgentMessage& ans
                        std::holds_alternative<message::ActivityRefused>(answer.body) ||
                        std::holds_alternative<message::ActivityDiscarded>(answer.body);
   if (command && obeyed && epoch != 0 && epoch < highest)
-    violated("a_command_of_an_old_epoch_is_ignored",
-             by.name() + " obeys epoch " + std::to_string(epoch) + " after " +
-                 std::to_string(highest));
+    violated(
+        "a_command_of_an_old_epoch_is_ignored",
+        by.name() + " obeys epoch " + std::to_string(epoch) + " after " + std::to_string(highest));
   highest = std::max(highest, epoch);
 }
 

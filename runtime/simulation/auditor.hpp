@@ -98,8 +98,8 @@ class Auditor {
   };
   std::map<NonceId, Heard> settles_heard_;
   std::map<std::pair<IncarnationId, RunId>, Epoch> epochs_heard_; // the highest
-  std::map<std::string, unsigned> once_;              // how often, by idempotency key
-  std::map<std::string, std::set<std::string>> keys_; // of one effect
+  std::map<std::string, unsigned> once_;                          // how often, by idempotency key
+  std::map<std::string, std::set<std::string>> keys_;             // of one effect
   std::map<AttemptId, std::set<std::string>> outputs_;
   std::set<AttemptId> told_late_;
   std::map<RunId, std::vector<std::string>> posted_, applied_;

@@ -6,7 +6,7 @@
 #include "runtime/simulation/simulated_bus.hpp"
 #include "runtime/simulation/simulated_store.hpp"
 #include "runtime/simulation/world.hpp"
-#include "runtime/supervision/run_view.hpp"
+#include "runtime/supervision/snapshot.hpp"
 
 namespace troupe::simulation {
 
@@ -15,6 +15,7 @@ using namespace supervision;
 namespace {
 
 constexpr Millis store_retry{500};
+constexpr Seq snapshot_rows = 8; // runs are short here
 
 } // namespace
 
@@ -55,7 +56,9 @@ class SimulatedRun::Step final : public std::enable_shared_from_this<Step>, priv
 };
 
 SimulatedRun::SimulatedRun(OrchestratorNode& node, const ports::RunRow& row)
-    : node_{node}, row_{row}, driver_{row.id, node.entropy(), *this, node.world().rules()} {}
+    : node_{node},
+      row_{row},
+      driver_{row.id, node.entropy(), *this, node.world().rules(), snapshot_rows} {}
 
 Instant SimulatedRun::date() const { return node_.date(); }
 
@@ -72,10 +75,18 @@ void SimulatedRun::load() {
   node_.world().store().read(node_, row_.id, later(&SimulatedRun::folded));
 }
 
-void SimulatedRun::folded(Result<std::vector<ports::JournalRow>> rows) {
-  if (!rows) return node_.timer(store_retry, later(&SimulatedRun::load));
-  auto state = make_run_state(row_.id, node_.world().scenario().bundle);
-  if (const auto done = fold_rows(state, *rows); !done)
+void SimulatedRun::folded(Result<ports::FoldPage> page) {
+  if (!page) return node_.timer(store_retry, later(&SimulatedRun::load));
+  const auto& bundle = node_.world().scenario().bundle;
+  auto state = make_run_state(row_.id, bundle);
+  if (page->snapshot) {
+    auto restored = restore(row_.id, bundle, *page->snapshot);
+    if (!restored)
+      return node_.world().auditor().violated(
+          "a_snapshot_can_be_read", "after append " + std::to_string(page->snapshot->seq));
+    state = std::move(*restored);
+  }
+  if (const auto done = fold_rows(state, page->rows); !done)
     return node_.world().auditor().violated("journal_can_be_folded", done.error().message);
   if (state.finished) return leave(RunExit::finished);
   driver_.begin(std::move(state), {node_.name(), row_.owner.value_or(IncarnationId{})});
@@ -150,10 +161,15 @@ void SimulatedRun::check_fold(const ports::Append& append) {
   rows.push_back({append.seq, append.id, append.at, append.body});
   auto folded = make_run_state(row_.id, node_.world().scenario().bundle);
   const auto done = fold_rows(folded, rows);
-  const bool same = done && view_run(folded, row_) == view_run(driver_.state(), row_);
-  if (!same)
+  if (!done || encode_state(folded) != encode_state(driver_.state()))
     node_.world().auditor().violated("fold_equals_live_state",
                                      "at append " + std::to_string(append.seq));
+}
+
+void SimulatedRun::keep(ports::Snapshot snapshot) {
+  node_.boundary("before a snapshot");
+  node_.world().store().put_snapshot(node_, row_.id, row_.owner.value_or(IncarnationId{}),
+                                     std::move(snapshot));
 }
 
 void SimulatedRun::perform(const Effect& effect) {

@@ -39,13 +39,14 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   Millis steady() const override;
   bool may_grant() const override;
   void committed(const supervision::Event&) override {}
+  void keep(ports::Snapshot snapshot) override;
   void park(std::optional<Instant> until) override;
   void leave(supervision::RunExit exit) override;
 
   /// Calls `what` if this run is still driven here by then.
   template <class... Args>
   auto later(void (SimulatedRun::*what)(Args...));
-  void folded(Result<std::vector<ports::JournalRow>> rows);
+  void folded(Result<ports::FoldPage> page);
   void inbox_read(Result<std::vector<ports::InboxRow>> rows);
   std::shared_ptr<Step> make_step(const std::string& path);
   void arm(const supervision::ArmTimer& timer);

@@ -87,9 +87,28 @@ void SimulatedStore::append(Process& from, ports::Append append,
             [this, &from, append, done] { this->append(from, append, done); });
 }
 
-void SimulatedStore::read(Process& from, RunId run, Done<std::vector<ports::JournalRow>> done) {
-  call<std::vector<ports::JournalRow>>(
-      from, [this, run] { return database_.read(run, 0, SIZE_MAX); }, std::move(done));
+void SimulatedStore::read(Process& from, RunId run, Done<ports::FoldPage> done) {
+  call<ports::FoldPage>(
+      from,
+      [this, run]() -> Result<ports::FoldPage> {
+        auto page = database_.read_fold(run);
+        if (!page.more) return page;
+        auto rest = database_.read(run, page.rows.back().seq + 1, SIZE_MAX);
+        std::ranges::move(rest, std::back_inserter(page.rows));
+        return page;
+      },
+      std::move(done));
+}
+
+void SimulatedStore::put_snapshot(Process& from, RunId run, IncarnationId owner,
+                                  ports::Snapshot snapshot) {
+  call<Unit>(
+      from,
+      [this, run, owner, snapshot = std::move(snapshot)]() -> Result<Unit> {
+        database_.put_snapshot(run, owner, snapshot);
+        return Unit{};
+      },
+      [](const Result<Unit>&) {});
 }
 
 // ---- jobs

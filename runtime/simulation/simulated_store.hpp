@@ -25,7 +25,8 @@ class SimulatedStore {
 
   // The calls of the ports, each for a process, whose life and pauses decide about the answer.
   void append(Process& from, ports::Append append, std::function<void(ports::AppendOutcome)> done);
-  void read(Process& from, RunId run, Done<std::vector<ports::JournalRow>> done);
+  void read(Process& from, RunId run, Done<ports::FoldPage> done);
+  void put_snapshot(Process& from, RunId run, IncarnationId owner, ports::Snapshot snapshot);
   void read_inbox(Process& from, RunId run, std::uint64_t after,
                   Done<std::vector<ports::InboxRow>> done);
   void find_inboxes(Process& from, IncarnationId owner, Done<std::vector<RunId>> done);

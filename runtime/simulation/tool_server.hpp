@@ -15,8 +15,7 @@ class AgentNode::ToolServer final : private supervision::CallPort {
   void ask_owner(supervision::CallNumber number, message::Outgoing message) override;
   void ask_whois(supervision::CallNumber number, message::Outgoing message) override;
   void ask_later(supervision::CallNumber number, Millis after) override;
-  void owner_answered(supervision::CallNumber number,
-                      const Result<message::AgentMessage>& answer);
+  void owner_answered(supervision::CallNumber number, const Result<message::AgentMessage>& answer);
   void answer(const agent::Asked& to, message::Context context, message::Body body) override;
   Moment now() const { return {node_.date(), node_.since_boot()}; }
 

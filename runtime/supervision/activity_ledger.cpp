@@ -31,6 +31,11 @@ ReserveVerdict judge_settled(const ReserveRequest& request, const LedgerEntry& e
 
 } // namespace
 
+std::string_view to_string(LedgerEntry::State state) {
+  constexpr std::string_view names[] = {"recorded", "reserved", "settled", "unknown"};
+  return names[static_cast<std::size_t>(state)];
+}
+
 ReserveVerdict ActivityLedger::judge(const ReserveRequest& request, const LedgerEntry* entry,
                                      bool is_over) {
   if (entry == nullptr || entry->state == LedgerEntry::State::recorded) return Grant{};

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct LedgerEntry {
   std::uint32_t duration_ms = 0;
   Instant at{}; // recorded, reserved or settled
 };
+std::string_view to_string(LedgerEntry::State state);
 
 /// Who asks to act, and what the owner knows of whoever was granted the same key before.
 struct ReserveRequest {
@@ -73,6 +75,7 @@ class ActivityLedger {
   std::vector<message::RecordedActivity> replay(std::uint32_t iteration, bool resumed) const;
 
   const std::vector<LedgerEntry>& entries() const { return entries_; }
+  std::vector<LedgerEntry>& entries() { return entries_; } // for whoever restores it
 
  private:
   static ReserveVerdict judge(const ReserveRequest& request, const LedgerEntry* entry,

@@ -85,8 +85,8 @@ class CallDriver {
   void new_nonce(ServedCall& call, Moment now);
   void reserve(CallNumber number, ServedCall& call, Moment now);
   void settle(CallNumber number, const ServedCall& call);
-  void granted(CallNumber number, ServedCall& call, const message::ActivityGranted& grant,
-               bool old, Moment now);
+  void granted(CallNumber number, ServedCall& call, const message::ActivityGranted& grant, bool old,
+               Moment now);
   void discarded(CallNumber number, ServedCall& call, const message::ActivityDiscarded& why);
   void act(CallNumber number, ServedCall& call);
   void give_up(CallNumber number, ServedCall& call, std::string why);

@@ -253,7 +253,12 @@ void Folder::operator()(const RunFinished& e) const {
 
 StepState* Folder::find_or_make(const std::string& path) const {
   if (StepState* known = run.find(path)) return known;
-  if (path.ends_with(plan::undo_suffix)) return make_undo(path);
+  if (path.ends_with(plan::undo_suffix)) {
+    const StepState* step =
+        run.find(std::string_view{path}.substr(0, path.size() - plan::undo_suffix.size()));
+    if (step == nullptr || !step->node->undo) return nullptr;
+    return &run.steps[undo_of(run, run.index_of(*step))];
+  }
   const auto bracket = path.rfind('[');
   if (!path.ends_with(']') || bracket == std::string::npos) return nullptr;
   const StepState* group = run.find(std::string_view{path}.substr(0, bracket));
@@ -261,22 +266,6 @@ StepState* Folder::find_or_make(const std::string& path) const {
   std::from_chars(path.data() + bracket + 1, path.data() + path.size() - 1, number);
   if (group == nullptr || group->node->children.empty()) return nullptr;
   return &run.steps[instance_of(run, run.index_of(*group), number)];
-}
-
-StepState* Folder::make_undo(const std::string& path) const {
-  StepState* step =
-      run.find(std::string_view{path}.substr(0, path.size() - plan::undo_suffix.size()));
-  if (step == nullptr || !step->node->undo) return nullptr;
-  const StepIndex index = run.steps.size();
-  StepState& undo = run.steps.emplace_back();
-  undo.node = step->node->undo.get();
-  undo.path = path;
-  undo.parent = step->parent;
-  undo.undoes = run.index_of(*step);
-  undo.tries.assign(undo.node->retry.size(), 0);
-  run.by_path.emplace(path, index);
-  step->undo = index;
-  return &undo;
 }
 
 void Folder::begin_attempt(const std::string& path, Attempt attempt) const {

@@ -67,7 +67,6 @@ struct Folder {
  private:
   /// A step that is not there yet is an instance of a body, "each[3]", or an undo, "x~undo".
   StepState* find_or_make(const std::string& path) const;
-  StepState* make_undo(const std::string& path) const;
   void begin_attempt(const std::string& path, Attempt attempt) const;
   void end(const std::string& path, StepPhase phase) const;
   void end(StepState& step, StepPhase phase) const;

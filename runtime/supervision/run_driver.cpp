@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "runtime/limits.hpp"
 #include "runtime/supervision/parking.hpp"
+#include "runtime/supervision/snapshot.hpp"
 
 namespace troupe::supervision {
 namespace {
@@ -16,6 +16,7 @@ constexpr std::size_t stimuli_max = 10'000;
 
 void RunDriver::begin(RunState state, Adopt owner) {
   owner_ = std::move(owner);
+  kept_before_ = state.next_seq;
   machine_ = std::make_unique<RunMachine>(std::move(state), entropy_);
 }
 
@@ -116,11 +117,18 @@ void RunDriver::appended(AppendId id, ports::AppendOutcome outcome, Instant now)
   if (left_ || id != appending_) return;
   appending_ = {};
   switch (outcome) {
-    case ports::AppendOutcome::durable: return perform(now);
+    case ports::AppendOutcome::durable: keep_if_due(id); return perform(now);
     case ports::AppendOutcome::ownership_lost: return leave(RunExit::ownership_lost);
     case ports::AppendOutcome::inbox_waiting: // it may not end past a signal it has not seen
       return leave(RunExit::fold_again);
   }
+}
+
+/// Here the state is what a fold of the journal would give: nothing is decided meanwhile.
+void RunDriver::keep_if_due(AppendId last) {
+  if (decision_.end || !snapshot_due(state(), kept_before_, snapshot_rows_)) return;
+  kept_before_ = state().next_seq;
+  port_.keep(make_snapshot(state(), last));
 }
 
 /// A run that only waits, and long enough, gives up its owner.

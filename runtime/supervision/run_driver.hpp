@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/limits.hpp"
 #include "runtime/rules.hpp"
 #include "runtime/supervision/run_machine.hpp"
 
@@ -37,6 +38,8 @@ class RunPort {
   virtual Millis steady() const = 0;              // of the boot-time clock
   virtual bool may_grant() const = 0;             // this node's lease surely stands
   virtual void committed(const Event& event) = 0; // it is durable, its effects come next
+  /// To be kept beside the journal, so that the next fold is short; it may fail.
+  virtual void keep(ports::Snapshot snapshot) = 0;
   /// It only waits, until then or (nothing) for its inbox. Answer: the driver's end, or
   /// not_parked().
   virtual void park(std::optional<Instant> until) = 0;
@@ -46,8 +49,9 @@ class RunPort {
 class RunDriver {
  public:
   /// `entropy` and `port` must outlive the driver.
-  RunDriver(RunId id, Entropy& entropy, RunPort& port, Rules rules = {})
-      : id_{id}, entropy_{entropy}, port_{port}, rules_{rules} {}
+  RunDriver(RunId id, Entropy& entropy, RunPort& port, Rules rules = {},
+            Seq snapshot_rows = limits::snapshot_rows)
+      : id_{id}, entropy_{entropy}, port_{port}, rules_{rules}, snapshot_rows_{snapshot_rows} {}
 
   /// The fold is done. What came before it waits for the first decision, which adopts the run once
   /// its inbox has been read.
@@ -80,6 +84,7 @@ class RunDriver {
   void perform(const Effect& effect);
   void perform_effects();
   void reply(const Reply& reply);
+  void keep_if_due(AppendId last);
   void park_if_idle(Instant now);
   void leave(RunExit exit);
   void refold(const std::string& path, Instant now);
@@ -88,6 +93,8 @@ class RunDriver {
   Entropy& entropy_;
   RunPort& port_;
   Rules rules_;
+  Seq snapshot_rows_;
+  Seq kept_before_ = 0; // the last snapshot is older than this append
   std::unique_ptr<RunMachine> machine_;
   Adopt owner_; // whose appends these are, whatever the node is called meanwhile
 

@@ -123,6 +123,20 @@ StepIndex instance_of(RunState& run, StepIndex group, std::size_t at) {
   return made;
 }
 
+StepIndex undo_of(RunState& run, StepIndex step) {
+  if (run.steps[step].undo) return *run.steps[step].undo;
+  const StepIndex made = run.steps.size();
+  StepState& undo = run.steps.emplace_back();
+  undo.node = run.steps[step].node->undo.get();
+  undo.path = undo_path(run.steps[step]);
+  undo.parent = run.steps[step].parent;
+  undo.undoes = step;
+  undo.tries.assign(undo.node->retry.size(), 0);
+  run.by_path.emplace(undo.path, made);
+  run.steps[step].undo = made;
+  return made;
+}
+
 std::string undo_path(const StepState& step) { return step.path + std::string{plan::undo_suffix}; }
 
 } // namespace troupe::supervision

@@ -54,6 +54,7 @@ struct Restart {
   StepIndex child = 0; // that failed
   std::vector<StepIndex> victims;
   Instant due{};
+  friend bool operator==(const Restart&, const Restart&) = default;
 };
 
 /// What only a group has.
@@ -68,6 +69,7 @@ struct GroupState {
   std::optional<Instant> last_restart;
 
   bool restarts_child(StepIndex child) const; // it is a victim of a restart under way
+  friend bool operator==(const GroupState&, const GroupState&) = default;
 };
 
 struct PendingApproval {
@@ -181,6 +183,8 @@ RunState make_run_state(RunId id, std::shared_ptr<const config::UnpackedBundle> 
 
 /// The instance `at` of the body of a foreach or repeat, made if there is none yet.
 StepIndex instance_of(RunState& run, StepIndex group, std::size_t at);
+/// The undo of `step`, made if there is none yet. Requires a step whose node has one.
+StepIndex undo_of(RunState& run, StepIndex step);
 /// "each[3]"
 std::string instance_path(const StepState& group, std::size_t at);
 /// "services/n8n~undo"

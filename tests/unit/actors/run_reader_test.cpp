@@ -2,8 +2,10 @@
 #include "actors/run_reader.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <functional>
 #include <future>
 
+#include "runtime/supervision/snapshot.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/unit/actors/cluster.hpp"
 
@@ -13,27 +15,18 @@ using supervision::RunState;
 
 namespace {
 
-/// A run that waits for a node, and a way to read it whose snapshots are states put aside.
+/// A run that waits for a node.
 struct Waiting {
   Waiting() {
     cluster.agent.reset();
     run = cluster.submit("{plan: p, steps: [{id: one, tool: ledger.write, with: {entry: one}}]}");
     BOOST_REQUIRE(support::eventually(
         [&] { return cluster.view(run).find("waits for a node") != std::string::npos; }));
-    context->snapshots.format = 1;
-    context->snapshots.encode = [this](const RunState& state) {
-      kept.push_back(state);
-      return std::to_string(kept.size() - 1);
-    };
-    context->snapshots.decode = [this](RunId, const auto&, const std::string& body) {
-      ++decoded;
-      return readable ? std::optional{kept.at(std::stoul(body))} : std::nullopt;
-    };
   }
 
   RunState read() {
     std::promise<Result<RunState>> answer;
-    read_run(context, std::make_shared<BundleCache>(), run, row().bundle,
+    read_run(cluster.orchestrator->context, std::make_shared<BundleCache>(), run, row().bundle,
              [&](Result<RunState> state) { answer.set_value(std::move(state)); });
     auto state = answer.get_future().get();
     BOOST_REQUIRE_MESSAGE(state.ok(), (state.ok() ? "" : state.error().message));
@@ -50,55 +43,57 @@ struct Waiting {
                                  [&](auto rows) { answer.set_value(std::move(rows)); });
     return answer.get_future().get()->back().id;
   }
+  /// The state with a mark, which tells a fold from the snapshot from one of the whole journal.
+  ports::Snapshot marked() {
+    auto state = read();
+    state.created.title = "kept";
+    return supervision::make_snapshot(state, last_append());
+  }
+  void keep(ports::Snapshot snapshot) {
+    std::promise<Result<>> answer;
+    cluster.store.journal().put_snapshot(run, row().owner.value(), std::move(snapshot),
+                                         [&](Result<> kept) { answer.set_value(kept); });
+    BOOST_REQUIRE(answer.get_future().get().ok());
+  }
 
   Cluster cluster;
   RunId run;
-  std::shared_ptr<NodeContext> context =
-      std::make_shared<NodeContext>(*cluster.orchestrator->context);
-  std::vector<RunState> kept;
-  int decoded = 0;
-  bool readable = true;
 };
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(run_reader)
 
-BOOST_AUTO_TEST_CASE(a_fold_begins_at_its_snapshot_unless_that_cannot_be_used) {
+BOOST_AUTO_TEST_CASE(a_fold_begins_at_its_snapshot) {
   Waiting waiting;
-  const auto folded = waiting.read();
-  BOOST_TEST(waiting.decoded == 0);
-  keep_snapshot(waiting.context, folded, waiting.last_append());
-  BOOST_REQUIRE(waiting.kept.size() == 1u);
-
-  const auto restored = waiting.read(); // the store answers in order: it has been kept
-  BOOST_TEST(waiting.decoded == 1);
-  BOOST_TEST(restored.next_seq == folded.next_seq);
-  BOOST_TEST(restored.epoch == folded.epoch);
-
-  waiting.readable = false;
-  BOOST_TEST(waiting.read().next_seq == folded.next_seq);
-  BOOST_TEST(waiting.decoded == 2);
-
-  waiting.context->snapshots.format = 2; // of a newer program
-  BOOST_TEST(waiting.read().next_seq == folded.next_seq);
-  BOOST_TEST(waiting.decoded == 2);
-
-  waiting.context->snapshots = {};
-  BOOST_TEST(waiting.read().next_seq == folded.next_seq);
+  BOOST_TEST(waiting.read().created.title != "kept");
+  waiting.keep(waiting.marked());
+  BOOST_TEST(waiting.read().created.title == "kept");
 }
 
-BOOST_AUTO_TEST_CASE(a_snapshot_that_does_not_stand_where_it_says_is_left_aside) {
-  Waiting waiting;
-  const auto folded = waiting.read();
-  waiting.context->snapshots.encode = [&](const RunState& state) {
-    waiting.kept.push_back(state);
-    ++waiting.kept.back().next_seq; // a defect of the codec
-    return std::string{"0"};
+BOOST_AUTO_TEST_CASE(a_snapshot_that_cannot_be_used_is_left_aside) {
+  const std::pair<const char*, std::function<void(ports::Snapshot&)>> defects[] = {
+      {"of a newer program", [](auto& snapshot) { ++snapshot.format; }},
+      {"cut off", [](auto& snapshot) { snapshot.body.pop_back(); }},
+      {"of another plan",
+       [](auto& snapshot) { snapshot.body.replace(snapshot.body.find("\"one\""), 5, "\"two\""); }},
+      {"not where it says",
+       [](auto& snapshot) {
+         const std::string key = "\"next_seq\":";
+         snapshot.body.insert(snapshot.body.find(key) + key.size(), "9");
+       }},
   };
-  keep_snapshot(waiting.context, folded, waiting.last_append());
-  BOOST_TEST(waiting.read().next_seq == folded.next_seq);
-  BOOST_TEST(waiting.decoded == 1);
+  for (const auto& [what, spoil] : defects) {
+    BOOST_TEST_CONTEXT(what) {
+      Waiting waiting;
+      auto snapshot = waiting.marked();
+      spoil(snapshot);
+      waiting.keep(std::move(snapshot));
+      const auto folded = waiting.read();
+      BOOST_TEST(folded.created.title != "kept");
+      BOOST_TEST(folded.next_seq > 1u);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

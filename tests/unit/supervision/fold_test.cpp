@@ -25,6 +25,17 @@ BOOST_AUTO_TEST_CASE(a_fold_of_the_journal_equals_the_state_that_wrote_it) {
   BOOST_TEST(view_run(folded, row).text == view_run(world.machine->state(), row).text);
 }
 
+BOOST_AUTO_TEST_CASE(a_snapshot_is_due_by_appends_and_by_steps) {
+  RunState run;
+  run.next_seq = 256;
+  BOOST_TEST(snapshot_due(run, 0, 256));
+  BOOST_TEST(!snapshot_due(run, 1, 256));
+  run.steps.resize(1'000);
+  BOOST_TEST(!snapshot_due(run, 0, 256));
+  run.next_seq = 1'000;
+  BOOST_TEST(snapshot_due(run, 0, 256));
+}
+
 BOOST_AUTO_TEST_CASE(every_event_is_written_and_read_back) {
   SeededEntropy entropy{3};
   const Instant at{std::chrono::milliseconds{1000}};

@@ -8,6 +8,7 @@
 #include "runtime/plan/parse.hpp"
 #include "runtime/supervision/run_machine.hpp"
 #include "runtime/supervision/run_view.hpp"
+#include "runtime/supervision/snapshot.hpp"
 
 namespace troupe::supervision {
 
@@ -64,8 +65,25 @@ struct World {
     RunState state = make_run_state(run_id, bundle);
     if (const auto folded = fold_rows(state, journal); !folded)
       throw std::runtime_error(folded.error().message);
-    machine = std::make_unique<RunMachine>(std::move(state), entropy);
+    machine = std::make_unique<RunMachine>(through_snapshot(state), entropy);
     happen(Adopt{owner, entropy.make_id<IncarnationId>(now)});
+  }
+
+  /// What a new owner finds that folds from a snapshot: whatever happens here goes through one.
+  RunState through_snapshot(const RunState& state) const {
+    auto kept = decode_state(run_id, bundle, encode_state(state));
+    if (!kept) throw std::runtime_error("a snapshot cannot be read: " + encode_state(state));
+    for (StepIndex i = 0; i < state.steps.size(); ++i) {
+      const auto& was = state.steps[i];
+      const auto& is = kept->steps[i];
+      if (is.node != was.node || is.children != was.children || is.needs != was.needs ||
+          is.dependants != was.dependants || is.undo != was.undo || is.undoes != was.undoes)
+        throw std::runtime_error("a snapshot changes step " + was.path);
+    }
+    if (kept->by_path != state.by_path || kept->by_attempt != state.by_attempt ||
+        encode_state(*kept) != encode_state(state))
+      throw std::runtime_error("a snapshot changes " + encode_state(state));
+    return *std::move(kept);
   }
 
   void happen(Stimulus stimulus) {
@@ -92,6 +110,7 @@ struct World {
     if (!decision.events.empty())
       journal.push_back(
           {machine->take_seq(), entropy.make_id<AppendId>(now), now, encode(decision.events)});
+    if (machine->state().steps.size() < 100) through_snapshot(machine->state());
     for (auto& effect : decision.effects) std::visit([this](auto& e) { perform(e); }, effect);
   }
 
