@@ -7,35 +7,12 @@
 #include "ops/cli/api_client.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/fault_report.hpp"
-#include "ops/cli/files.hpp"
 #include "ops/cli/plan_surroundings.hpp"
 #include "ops/cli/view/plan_tree.hpp"
-#include "runtime/plan/parse.hpp"
-#include "runtime/plan/source.hpp"
 
 namespace troupe::cli {
 
 namespace {
-
-struct CheckedPlan {
-  std::string file;
-  plan::Plan plan; // meaningful only without faults
-  std::vector<plan::Fault> faults;
-};
-
-CheckedPlan read_plan(const std::string& named, const std::optional<config::Team>& team) {
-  CheckedPlan checked;
-  checked.file = named == "-" ? "stdin" : named;
-  auto source = plan::read_source(checked.file, read_input(named, "the plan"));
-  checked.faults = source.faults;
-  if (!checked.faults.empty()) return checked;
-  auto parsed = plan::parse_plan(source.source);
-  checked.faults = std::move(parsed.faults);
-  checked.plan = std::move(parsed.plan);
-  if (checked.faults.empty() && team)
-    checked.faults = plan::check_against(checked.plan, source.source, catalogue_for(*team));
-  return checked;
-}
 
 std::optional<config::Team> team_in(const std::string& file) {
   if (file.empty()) return std::nullopt;
@@ -48,7 +25,7 @@ ExitCode check_plans(const CommandLine& line, const std::vector<std::string>& fi
   const auto surroundings = surroundings_of(team);
   FaultReport report;
   for (const std::string& named : files) {
-    const CheckedPlan checked = read_plan(named, team);
+    const CheckedPlan checked = read_checked_plan(named, team);
     for (const plan::Fault& fault : checked.faults) report.add(checked.file, fault);
     if (!checked.faults.empty()) continue;
     report.add_good(checked.file);
@@ -73,7 +50,7 @@ struct PreviewOptions {
 
 ExitCode preview_plan(const CommandLine& line, const PreviewOptions& options) {
   const auto team = team_in(options.team);
-  const CheckedPlan checked = read_plan(options.file, team);
+  const CheckedPlan checked = read_checked_plan(options.file, team);
   if (!checked.faults.empty()) {
     FaultReport report;
     for (const plan::Fault& fault : checked.faults) report.add(checked.file, fault);

@@ -4,6 +4,7 @@
 
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/fault_report.hpp"
+#include "ops/cli/files.hpp"
 #include "ops/cli/view/json_reading.hpp"
 #include "runtime/agent/allowed_tools.hpp"
 #include "toolkits/catalogue.hpp"
@@ -37,6 +38,20 @@ config::Team load_checked_team(const std::string& file) {
   FaultReport report;
   for (const auto& [where, fault] : result.faults) report.add(where, fault);
   throw Failure{ExitCode::bad_configuration, "the team has faults\n" + report.text()};
+}
+
+CheckedPlan read_checked_plan(const std::string& named, const std::optional<config::Team>& team) {
+  CheckedPlan checked;
+  checked.file = named == "-" ? "stdin" : named;
+  auto source = plan::read_source(checked.file, read_input(named, "the plan"));
+  checked.faults = source.faults;
+  if (!checked.faults.empty()) return checked;
+  auto parsed = plan::parse_plan(source.source);
+  checked.faults = std::move(parsed.faults);
+  checked.plan = std::move(parsed.plan);
+  if (checked.faults.empty() && team)
+    checked.faults = plan::check_against(checked.plan, source.source, catalogue_for(*team));
+  return checked;
 }
 
 plan::Catalogue catalogue_for(const config::Team& team) {

@@ -24,4 +24,13 @@ plan::Surroundings surroundings_of(const std::optional<config::Team>& team);
 /// The answer of GET /v1/nodes.
 placement::ClusterView read_nodes(const boost::json::value& answer);
 
+struct CheckedPlan {
+  std::string file;
+  plan::Plan plan; // meaningful only without faults
+  std::vector<plan::Fault> faults;
+};
+/// A plan file, or `-` for standard input; with a team, also checked against what the team has.
+/// Failure no_input: it cannot be read.
+CheckedPlan read_checked_plan(const std::string& named, const std::optional<config::Team>& team);
+
 } // namespace troupe::cli

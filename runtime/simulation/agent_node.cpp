@@ -107,6 +107,7 @@ void AgentNode::beat() {
   beat.roles = {"*"};
   for (const auto& [tool, what] : world().scenario().tools)
     if (serves(tool)) beat.tools.push_back(tool);
+  beat.labels = world().scenario().labels;
   beat.slots = world().scenario().slots;
   beat.free_slots = host_->free_slots();
   world().bus().publish(*this, "bus_bridge", {"hb", "all", "*/dispatcher", {}, std::move(beat)});

@@ -220,7 +220,8 @@ bool Auditor::gone_since(IncarnationId executor, Time since) const {
 Result<JsonText> Auditor::acts(const Process& node, const ServedCall& call, bool fails) {
   const std::string done = call.asked.message.context.step + ' ' + describe(call.call.key);
   world_.trace("** " + node.name() + " does " + done + (fails ? ", which fails" : ""));
-  Result<JsonText> outcome{JsonText{R"({"done":")" + to_string(call.nonce) + "\"}"}};
+  Result<JsonText> outcome = answer_of(world_.scenario(), call.asked.message.context.step,
+                                       R"("done":")" + to_string(call.nonce) + '"');
   if (fails) outcome = make_error(ErrorClass::tool_failed, "the world says no");
   if (call.traits.pure) return outcome;
   check_act(node, call);
@@ -296,6 +297,13 @@ void Auditor::obeys_task_discard(const message::Context& context) {
   const auto& run = runs_[context.run];
   if (!run.finished && !run.over(context.attempt))
     violated("nothing_current_is_discarded", context.step + " #" + std::to_string(context.attempt));
+}
+
+std::vector<RunFinished> Auditor::ends() const {
+  std::vector<RunFinished> ends;
+  for (const auto& [id, run] : runs_)
+    if (run.finished) ends.push_back(*run.finished);
+  return ends;
 }
 
 void Auditor::conclude() {

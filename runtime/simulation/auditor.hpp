@@ -61,6 +61,7 @@ class Auditor {
   const std::optional<Violation>& violation() const { return violation_; }
   std::size_t unfinished() const { return unfinished_; }
   std::size_t effects() const { return acted_.size(); }
+  std::vector<supervision::RunFinished> ends() const; // of the runs
 
  private:
   using AttemptId = std::pair<RunId, AttemptNumber>;

@@ -67,7 +67,7 @@ void JournalView::fold(const Event& event, Time now) {
                    else
                      grants.erase(grant);
                  },
-                 [&](const RunFinished&) { finished = true; },
+                 [&](const RunFinished& e) { finished = e; },
                  [](const auto&) {},
              },
              event);

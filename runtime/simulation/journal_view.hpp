@@ -2,6 +2,7 @@
 // is not repeated in what it is checked against.
 #pragma once
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -40,7 +41,7 @@ struct JournalView {
   std::set<Life> completed;
   std::map<Effect, Grant> grants;
   std::map<NonceId, Effect> by_nonce;
-  bool finished = false;
+  std::optional<supervision::RunFinished> finished;
 
   void fold(const supervision::Event& event, Time now);
   const Grant* find(NonceId nonce) const; // if it is the one that stands

@@ -9,13 +9,6 @@ namespace {
 
 using namespace supervision;
 
-/// The id of a step in its path: "canary[0]/wait" is "wait".
-std::string id_in(const std::string& path) {
-  const auto slash = path.rfind('/');
-  const auto name = slash == std::string::npos ? path : path.substr(slash + 1);
-  return name.substr(0, name.find('['));
-}
-
 const plan::Node* find(const plan::Node& node, const std::string& id) {
   if (node.id == id) return &node;
   for (const auto& child : node.children)
@@ -42,7 +35,7 @@ void People::read(RunId run, const Event& event) {
                            (world_.coin(0.8) ? "true" : "false") + '}');
           },
           [&](const StepWaiting& e) {
-            const auto* node = find(world_.scenario().bundle->plan.root, id_in(e.step));
+            const auto* node = find(world_.scenario().bundle->plan.root, step_id(e.step));
             const auto* wait = node != nullptr ? std::get_if<plan::WaitStep>(&node->kind) : nullptr;
             if (wait == nullptr || wait->signal.empty()) return;
             post_later(run, "signal", R"({"name":)" + quoted(wait->signal) + R"(,"body":{}})");

@@ -3,7 +3,9 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/config/team.hpp"
 #include "runtime/rules.hpp"
@@ -39,10 +41,18 @@ struct Habits {
   Time slow_tool_max{20'000};
 };
 
+/// What a step returns.
+struct Answer {
+  std::string members;           // of an object, beside those that tell one attempt from another
+  std::optional<JsonText> whole; // instead: nothing but this
+};
+
 struct Scenario {
   std::shared_ptr<const config::UnpackedBundle> bundle;
   JsonText inputs{"{}"};
   std::map<std::string, SimulatedTool> tools; // what agent nodes serve
+  std::map<std::string, Answer> answers;      // by the id of the step
+  std::vector<std::string> labels;            // that every agent node offers
   unsigned orchestrators = 3, agents = 3, slots = 4;
   unsigned runs = 1, signals = 2; // signals for each run
   double cancelled = 0.05;        // of runs
@@ -51,5 +61,11 @@ struct Scenario {
   Rules rules;
   Time patience{1'800'000}; // after `faults.until`: a run that has not ended by then never will
 };
+
+/// "canary[0]/wait" and "canary[0]/wait~undo" are of the step "wait".
+std::string step_id(const std::string& path);
+
+/// What the step at `path` returns, when `members` tell who did it.
+JsonText answer_of(const Scenario& scenario, const std::string& path, std::string members);
 
 } // namespace troupe::simulation

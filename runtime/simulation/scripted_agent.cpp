@@ -15,9 +15,14 @@ class ScriptedAgent final : public agent::Agent {
  public:
   enum class Ending { completes, fails, hangs };
 
-  ScriptedAgent(std::string name, std::vector<std::string> tools, AttemptNumber attempt,
-                Ending ending)
-      : name_{std::move(name)}, tools_{std::move(tools)}, attempt_{attempt}, ending_{ending} {}
+  ScriptedAgent(const Scenario& scenario, const message::Context& context, std::string name,
+                std::vector<std::string> tools, Ending ending)
+      : scenario_{scenario},
+        step_{context.step},
+        name_{std::move(name)},
+        tools_{std::move(tools)},
+        attempt_{context.attempt},
+        ending_{ending} {}
 
   std::vector<agent::Action> on(const agent::Event& event, Instant) override {
     if (const auto* answer = std::get_if<agent::ToolAnswered>(&event)) {
@@ -41,11 +46,13 @@ class ScriptedAgent final : public agent::Agent {
         return {agent::Fail{make_error(ErrorClass::task_failed, "the script says so")}};
       case Ending::completes: break;
     }
-    return {agent::Complete{JsonText{R"({"attempt":)" + std::to_string(attempt_) +
-                                     R"(,"answers":")" + answers_ + "\"}"}}};
+    return {agent::Complete{answer_of(
+        scenario_, step_,
+        R"("attempt":)" + std::to_string(attempt_) + R"(,"answers":")" + answers_ + '"')}};
   }
 
-  std::string name_, answers_;
+  const Scenario& scenario_;
+  std::string step_, name_, answers_;
   std::vector<std::string> tools_;
   AttemptNumber attempt_;
   Ending ending_;
@@ -75,7 +82,7 @@ std::unique_ptr<agent::Agent> make_scripted_agent(const agent::Assignment& assig
   if (drawn < scenario.habits.agent_fails) ending = Ending::fails;
   if (drawn > 1 - scenario.habits.agent_hangs && assignment.task.timeout_ms > 0)
     ending = Ending::hangs;
-  return std::make_unique<ScriptedAgent>(name, std::move(calls), context.attempt, ending);
+  return std::make_unique<ScriptedAgent>(scenario, context, name, std::move(calls), ending);
 }
 
 } // namespace troupe::simulation

@@ -16,6 +16,7 @@ Outcome simulate(const Scenario& scenario, std::uint64_t seed, bool traced) {
   outcome.at = world.agenda().now();
   outcome.steps = world.agenda().steps();
   outcome.effects = world.auditor().effects();
+  outcome.ends = world.auditor().ends();
   outcome.trace = world.lines();
   if (const auto& violation = world.auditor().violation()) {
     outcome.failed = true;

@@ -7,15 +7,17 @@
 #include <vector>
 
 #include "runtime/simulation/scenario.hpp"
+#include "runtime/supervision/event.hpp"
 
 namespace troupe::simulation {
 
 struct Outcome {
   bool failed = false;
-  std::string property, detail;   // that was violated first; README.md lists the properties
-  Time at{};                      // virtual
-  std::uint64_t steps = 0;        // of the agenda
-  std::size_t effects = 0;        // that the world saw
+  std::string property, detail; // that was violated first; README.md lists the properties
+  Time at{};                    // virtual
+  std::uint64_t steps = 0;      // of the agenda
+  std::size_t effects = 0;      // that the world saw
+  std::vector<supervision::RunFinished> ends; // of its runs
   std::vector<std::string> trace; // a line for whatever happened; empty unless asked for
 };
 

@@ -39,12 +39,6 @@ std::string submit() {
   return std::string{submitted.parsed().at("run").as_string()};
 }
 
-void expect(const std::vector<std::string>& arguments, int code, const std::string& words) {
-  const Answer answer = troupe_says(arguments);
-  BOOST_TEST(answer.code == code, answer.text);
-  BOOST_TEST(answer.says(words), answer.text);
-}
-
 /// Through the approval, the timer and the signal to its end.
 void see_through(const std::string& run) {
   await_wait(run, "ok", "approval");

@@ -190,3 +190,21 @@ BOOST_AUTO_TEST_CASE(every_command_explains_itself_with_an_example) {
   for (const char* group : {"plan", "config"})
     BOOST_TEST(troupe_says({group, "check", "--help"}).says("Examples:\n  troupe"));
 }
+
+BOOST_AUTO_TEST_CASE(simulate_tells_whether_every_promise_was_kept) {
+  const std::string plan = source + "/configs/plans/service-down.yaml";
+  expect({"simulate", plan, "--seeds", "10"}, 0, "every promise was kept under 10 seeds");
+  const Answer kept = troupe_says({"simulate", plan, "--seeds", "10", "--json"});
+  BOOST_TEST(json::serialize(kept.parsed()) == R"({"seeds":10,"failed":0,"first_failed":null})");
+
+  std::vector<std::string> broken{"simulate", plan,      "--seeds",
+                                  "3",        "--break", "append_before_performing"};
+  expect(broken, 1, "violated seed 1: nothing_is_done_before_it_is_durable");
+  broken.push_back("--json");
+  const Answer failed = troupe_says(broken);
+  BOOST_TEST(failed.code == 1);
+  BOOST_TEST(json::serialize(failed.parsed()) == R"({"seeds":3,"failed":3,"first_failed":1})");
+
+  expect({"simulate", source + "/configs/plans/restart-and-wait.yaml"}, 65, "child runs");
+  expect({"simulate", plan, "--seeds", "0"}, 64, "--seeds");
+}

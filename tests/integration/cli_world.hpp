@@ -72,4 +72,10 @@ inline Answer troupe_says(std::vector<std::string> arguments) {
   return {code, process.output()};
 }
 
+inline void expect(const std::vector<std::string>& arguments, int code, const std::string& words) {
+  const Answer answer = troupe_says(arguments);
+  BOOST_TEST(answer.code == code, answer.text);
+  BOOST_TEST(answer.says(words), answer.text);
+}
+
 } // namespace troupe::test

@@ -43,7 +43,8 @@ struct Library {
 };
 
 const std::vector<Library>& libraries() {
-  static const Names json_homes{"runtime", "runtime/store", "net", "toolkits", "actors", "ops/cli"};
+  static const Names json_homes{"runtime", "runtime/store", "runtime/simulation", "net", "toolkits",
+                                "actors",  "ops/cli"};
   static const std::vector<Library> table{
       {"Boost.JSON", {"boost/json/", "boost/json.hpp"}, json_homes, {"ops/cli"}},
       {"Boost.Describe", {"boost/describe/", "boost/describe.hpp"}, json_homes},
