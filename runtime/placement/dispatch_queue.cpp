@@ -59,6 +59,7 @@ std::vector<Offer> DispatchQueue::serve() {
 }
 
 std::optional<Placement> DispatchQueue::take(const PlacementRequest& wanted) {
+  if (!link_up_) return std::nullopt;
   auto placement = choose(cluster_, wanted);
   if (placement) --cluster_.find(placement->node)->second.credit;
   return placement;

@@ -43,7 +43,8 @@ class DispatchQueue {
 
   void give_back(IncarnationId node);   // an attempt there ended, or was never sent
   void take_credit(IncarnationId node); // it refused: no credit until its next heartbeat
-  /// While the bus is down nobody is declared gone, and afterwards everybody has a lease period.
+  /// While the bus is down nobody is placed, for nobody could be told, and nobody is declared gone;
+  /// afterwards everybody has a lease period.
   void link_changed(bool up, Millis now);
   /// The nodes silent for the lease period, each once. Call it twice a heartbeat or more: after a
   /// gap in the calls (this process stood still, what was sent to it waits unread) everybody has a

@@ -91,4 +91,17 @@ BOOST_AUTO_TEST_CASE(nobody_is_gone_because_the_bus_was_down) {
   BOOST_TEST(cluster.sweep_for(limits::lease_period).empty());
 }
 
+BOOST_AUTO_TEST_CASE(nobody_is_placed_while_the_bus_is_down) {
+  Cluster cluster;
+  const auto node = cluster.beat("n1", 1);
+  cluster.queue.link_changed(false, cluster.now);
+  BOOST_TEST(!cluster.queue.place(cluster.wants("one")).has_value());
+  BOOST_TEST(cluster.queue.serve().empty());
+  cluster.queue.link_changed(true, cluster.now);
+  cluster.beat("n1", 1, node);
+  const auto offers = cluster.queue.serve();
+  BOOST_REQUIRE(offers.size() == 1u);
+  BOOST_TEST(offers.front().placement.step == "one");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
