@@ -29,8 +29,11 @@ struct SleeperLookedUp { // a run that is not here, and whose inbox has got some
   RunId run;
   Result<std::optional<ports::RunRow>> row;
 };
+struct ParkAgain { // own timer
+  supervision::ParkAsk ask;
+};
 struct ParkAnswered {
-  ParkRun asked;
+  supervision::ParkAsk ask;
   Result<ports::ParkOutcome> outcome;
 };
 struct NextDue {
@@ -70,6 +73,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
         [this](const SleeperLookedUp& found) { wake_elsewhere(found); },
         [this](const InboxesWaiting& inboxes) { kept_.inboxes_found(inboxes.runs); },
         [this](const ParkRun& ask) { kept_.park(ask.run, ask.until); },
+        [this](const ParkAgain& again) { kept_.park_again(again.ask); },
         [this](const ParkAnswered& answer) { parked(answer); },
         [this](const NextDue& due) { kept_.due_found(due.at); },
         [this](WakeParked) { kept_.rang(now()); },
@@ -148,16 +152,15 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     delayed_send(this, std::max(due - now(), Millis{0}), WakeParked{});
   }
 
-  void park(RunId run, IncarnationId owner, std::optional<Instant> until) override {
-    context_->jobs->park(
-        run, owner, until,
-        [self = handle_of(this), ask = ParkRun{run, until}](Result<ports::ParkOutcome> outcome) {
-          caf::anon_send(self, ParkAnswered{ask, std::move(outcome)});
-        });
+  void park(const supervision::ParkAsk& ask, IncarnationId owner) override {
+    context_->jobs->park(ask.run, owner, ask.until,
+                         [self = handle_of(this), ask](Result<ports::ParkOutcome> outcome) {
+                           caf::anon_send(self, ParkAnswered{ask, std::move(outcome)});
+                         });
   }
 
-  void park_later(RunId run, std::optional<Instant> until) override {
-    delayed_send(this, store_retry, ParkRun{run, until});
+  void park_later(const supervision::ParkAsk& ask) override {
+    delayed_send(this, store_retry, ParkAgain{ask});
   }
 
   void not_parked(RunId run) override { tell_run(run, NotParked{run}); }
@@ -165,7 +168,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
   void parked(const ParkAnswered& answer) {
     const auto& [ask, outcome] = answer;
     const bool here = kept_.has(ask.run);
-    kept_.parked(ask.run, ask.until, outcome, now());
+    kept_.parked(ask, outcome, now());
     count();
     if (!here || !outcome) return;
     if (*outcome == ports::ParkOutcome::not_owner)

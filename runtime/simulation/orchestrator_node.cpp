@@ -202,10 +202,10 @@ void OrchestratorNode::find_inboxes(IncarnationId owner) {
   });
 }
 
-void OrchestratorNode::park(RunId run, IncarnationId owner, std::optional<Instant> until) {
-  world().store().park(*this, run, owner, until,
-                       [this, run, until](const Result<ports::ParkOutcome>& outcome) {
-                         brain_->kept.parked(run, until, outcome, date());
+void OrchestratorNode::park(const supervision::ParkAsk& ask, IncarnationId owner) {
+  world().store().park(*this, ask.run, owner, ask.until,
+                       [this, ask](const Result<ports::ParkOutcome>& outcome) {
+                         brain_->kept.parked(ask, outcome, date());
                        });
 }
 
@@ -218,8 +218,8 @@ void OrchestratorNode::not_parked(RunId run) {
     found->second->not_parked();
 }
 
-void OrchestratorNode::park_later(RunId run, std::optional<Instant> until) {
-  timer(Millis{500}, [this, run, until] { brain_->kept.park(run, until); });
+void OrchestratorNode::park_later(const supervision::ParkAsk& ask) {
+  timer(Millis{500}, [this, ask] { brain_->kept.park_again(ask); });
 }
 
 void OrchestratorNode::release(RunId run, IncarnationId owner) {

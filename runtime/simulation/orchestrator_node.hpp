@@ -30,6 +30,8 @@ class OrchestratorNode final : public Process,
   void watch(IncarnationId executor);
   void park_soon(RunId run, std::optional<Instant> until);
   void left(RunId run, IncarnationId owner, supervision::RunExit exit);
+  void claim() override;         // also the LeasePort's
+  void wake(RunId run) override; // also the KeeperPort's
 
  private:
   /// What is in memory, and gone with the process.
@@ -62,18 +64,16 @@ class OrchestratorNode final : public Process,
   void grants_stand_until(Millis until) override { brain_->grants_until = until; }
   void owner_is(IncarnationId incarnation) override;
   void lost(IncarnationId incarnation) override;
-  void claim() override;
 
   // KeeperPort
   void claim(IncarnationId owner, std::uint32_t limit) override;
   void start(const ports::RunRow& row) override;
   void stop(RunId run) override;
-  void wake(RunId run) override;
   void find_due(Instant horizon) override;
   void ring_at(Instant due) override;
   void find_inboxes(IncarnationId owner) override;
-  void park(RunId run, IncarnationId owner, std::optional<Instant> until) override;
-  void park_later(RunId run, std::optional<Instant> until) override;
+  void park(const supervision::ParkAsk& ask, IncarnationId owner) override;
+  void park_later(const supervision::ParkAsk& ask) override;
   void not_parked(RunId run) override;
   void release(RunId run, IncarnationId owner) override;
   void start_later(RunId run, Millis after) override;

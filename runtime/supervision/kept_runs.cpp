@@ -44,8 +44,15 @@ void KeptRuns::claim(Instant now) {
 void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now) {
   claiming_ = false;
   if (!rows) return;
-  for (const auto& row : *rows)
-    if (row.owner == owner_ && runs_.try_emplace(row.id, Kept{row}).second) port_->start(row);
+  for (const auto& row : *rows) {
+    if (row.owner != owner_) continue;
+    auto& kept = runs_.try_emplace(row.id).first->second;
+    if (kept.row.owner == owner_ && kept.park == 0) continue;
+    // It was parked and woken again before anybody heard of it: the answer comes too late.
+    if (kept.park != 0) port_->stop(row.id);
+    kept = Kept{row};
+    port_->start(row);
+  }
   if (claim_again_ || rows->size() == asked_for_) return claim(now);
   port_->find_due(now + limits::wake_look_ahead);
 }
@@ -75,18 +82,34 @@ void KeptRuns::inboxes_found(const Result<std::vector<RunId>>& runs) {
 // ---- parking
 
 void KeptRuns::park(RunId run, std::optional<Instant> until) {
-  if (owner_ && has(run)) port_->park(run, *owner_, until);
+  const auto found = runs_.find(run);
+  if (!owner_ || found == runs_.end()) return;
+  found->second.park = ++last_park_;
+  port_->park({run, last_park_, until}, *owner_);
 }
 
-void KeptRuns::parked(RunId run, std::optional<Instant> until,
-                      const Result<ports::ParkOutcome>& outcome, Instant now) {
-  if (!has(run)) return;
-  if (!outcome) return port_->park_later(run, until); // it may be parked: ask until it is known
-  if (*outcome == ports::ParkOutcome::inbox_waiting) return port_->not_parked(run);
-  port_->stop(run);
-  forget(run, now);
-  if (*outcome == ports::ParkOutcome::parked && until && *until <= now + limits::wake_look_ahead)
-    expect(*until);
+KeptRuns::Kept* KeptRuns::parking(const ParkAsk& ask) {
+  const auto found = runs_.find(ask.run);
+  return found != runs_.end() && found->second.park == ask.number ? &found->second : nullptr;
+}
+
+void KeptRuns::park_again(const ParkAsk& ask) {
+  if (owner_ && parking(ask) != nullptr) port_->park(ask, *owner_);
+}
+
+void KeptRuns::parked(const ParkAsk& ask, const Result<ports::ParkOutcome>& outcome, Instant now) {
+  auto* kept = parking(ask);
+  if (kept == nullptr) return;
+  if (!outcome) return port_->park_later(ask); // it may be parked: ask until it is known
+  if (*outcome == ports::ParkOutcome::inbox_waiting) {
+    kept->park = 0;
+    return port_->not_parked(ask.run);
+  }
+  port_->stop(ask.run);
+  forget(ask.run, now);
+  if (*outcome == ports::ParkOutcome::parked && ask.until &&
+      *ask.until <= now + limits::wake_look_ahead)
+    expect(*ask.until);
 }
 
 // ---- runs

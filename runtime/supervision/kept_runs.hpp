@@ -13,6 +13,13 @@
 
 namespace troupe::supervision {
 
+/// A run that only waits, until then or (nothing) for its inbox.
+struct ParkAsk {
+  RunId run;
+  std::uint64_t number = 0; // no two asks of a node have the same
+  std::optional<Instant> until;
+};
+
 /// What this needs of its shell. No call may lead back before it has returned.
 class KeeperPort {
  public:
@@ -22,14 +29,13 @@ class KeeperPort {
   virtual void ring_at(Instant due) = 0;                            // answer: rang()
   virtual void start(const ports::RunRow& row) = 0; // folds and drives it; its end: left()
   virtual void stop(RunId run) = 0;
-  virtual void wake(RunId run) = 0;                         // its inbox holds something
-  virtual void find_inboxes(IncarnationId owner) = 0;       // answer: inboxes_found()
-  virtual void release(RunId run, IncarnationId owner) = 0; // answer: claim()
-  virtual void start_later(RunId run, Millis after) = 0;    // answer: start_due()
-  virtual void park(RunId run, IncarnationId owner,
-                    std::optional<Instant> until) = 0;                  // answer: parked()
-  virtual void not_parked(RunId run) = 0;                               // its inbox holds something
-  virtual void park_later(RunId run, std::optional<Instant> until) = 0; // answer: park()
+  virtual void wake(RunId run) = 0;                               // its inbox holds something
+  virtual void find_inboxes(IncarnationId owner) = 0;             // answer: inboxes_found()
+  virtual void release(RunId run, IncarnationId owner) = 0;       // answer: claim()
+  virtual void start_later(RunId run, Millis after) = 0;          // answer: start_due()
+  virtual void park(const ParkAsk& ask, IncarnationId owner) = 0; // answer: parked()
+  virtual void not_parked(RunId run) = 0;                         // its inbox holds something
+  virtual void park_later(const ParkAsk& ask) = 0;                // answer: park_again()
 };
 
 class KeptRuns {
@@ -51,8 +57,8 @@ class KeptRuns {
   /// It only waits, until then or (nothing) for its inbox. No append of it is under way, and it
   /// decides nothing until it is stopped or woken.
   void park(RunId run, std::optional<Instant> until);
-  void parked(RunId run, std::optional<Instant> until, const Result<ports::ParkOutcome>& outcome,
-              Instant now);
+  void parked(const ParkAsk& ask, const Result<ports::ParkOutcome>& outcome, Instant now);
+  void park_again(const ParkAsk& ask);
 
   /// The driver of a run is done. One that ran under another incarnation than this node has now was
   /// dropped with it, and says nothing.
@@ -68,8 +74,10 @@ class KeptRuns {
   struct Kept {
     ports::RunRow row;
     unsigned crashes = 0;
+    std::uint64_t park = 0; // the ask that is not answered; 0: none
   };
 
+  Kept* parking(const ParkAsk& ask); // if that ask counts
   void expect(Instant due);
   void forget(RunId run, Instant now);
 
@@ -77,6 +85,7 @@ class KeptRuns {
   std::map<RunId, Kept> runs_;
   std::optional<IncarnationId> owner_;
   WakeTimer wake_timer_;
+  std::uint64_t last_park_ = 0;
   bool claiming_ = false, claim_again_ = false, draining_ = false;
   bool full_ = false;         // claims wait for runs to end
   std::size_t asked_for_ = 0; // by the claim under way
