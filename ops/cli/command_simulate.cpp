@@ -39,26 +39,33 @@ message::RoleDefinition any_role(const std::string& name) {
   return role;
 }
 
-std::shared_ptr<const config::UnpackedBundle> bundle_of(const SimulateOptions& options) {
+config::UnpackedBundle bundle_of(const SimulateOptions& options) {
   std::optional<config::Team> team;
   if (!options.team.empty()) team = load_checked_team(options.team);
-  auto bundle = std::make_shared<config::UnpackedBundle>();
   auto checked = read_checked_plan(options.plan, team);
   FaultReport report;
   for (const auto& fault : checked.faults) report.add(checked.file, fault);
   if (!report.empty()) throw Failure{ExitCode::bad_data, "the plan has faults\n" + report.text()};
-  bundle->plan = std::move(checked.plan);
-  const auto uses = plan::uses_of(bundle->plan);
-  for (const auto& name : uses.roles)
-    bundle->roles[name] = team ? team->roles.at(name) : any_role(name);
-  if (const auto obstacle = simulation::obstacle_to_simulating(bundle->plan); !obstacle.empty())
-    throw Failure{ExitCode::bad_data, checked.file + ": " + obstacle};
+  const auto uses = plan::uses_of(checked.plan);
+  if (team) {
+    const auto body = config::make_bundle(*team, {checked.plan, checked.source}).body;
+    auto bundle = config::unpack_bundle(body);
+    if (!bundle) throw Failure{ExitCode::internal, bundle.error().message};
+    return *std::move(bundle);
+  }
+  if (!uses.plans.empty())
+    throw Failure{ExitCode::usage, checked.file + ": it starts the child run `" +
+                                       *uses.plans.begin() +
+                                       "`; name the team that has that plan with --team"};
+  config::UnpackedBundle bundle;
+  for (const auto& name : uses.roles) bundle.roles[name] = any_role(name);
+  bundle.plan = std::move(checked.plan);
   return bundle;
 }
 
 simulation::PlanUnderTest read_test(const SimulateOptions& options) {
   simulation::PlanUnderTest test;
-  test.bundle = bundle_of(options);
+  test.bundle = std::make_shared<const config::UnpackedBundle>(bundle_of(options));
   json::object inputs;
   if (!options.inputs_file.empty())
     inputs = parse_inputs_file(read_input(options.inputs_file, "the inputs"), options.inputs_file);
@@ -240,7 +247,7 @@ void add_simulate_command(CLI::App& app, CommandLine& line) {
       "The engine that runs plans runs this one in one process, under virtual time, with\n"
       "agents and tools that are made up; nothing is called. What is checked stands in\n"
       "runtime/simulation/README.md. Exit code 0: every promise was kept; 1: not under some\n"
-      "seed; 65: the plan has faults, or starts child runs. RULE is one of those in\n"
+      "seed; 65: the plan has faults. RULE is one of those in\n"
       "runtime/rules.hpp. With --json the last line is\n"
       "{\"seeds\":n,\"failed\":m,\"first_failed\":k|null}.");
   simulate->callback([options, &line] { line.exit_code = simulate_plan(line, *options); });

@@ -49,6 +49,7 @@ CheckedPlan read_checked_plan(const std::string& named, const std::optional<conf
   auto parsed = plan::parse_plan(source.source);
   checked.faults = std::move(parsed.faults);
   checked.plan = std::move(parsed.plan);
+  checked.source = source.source.root.to_json();
   if (checked.faults.empty() && team)
     checked.faults = plan::check_against(checked.plan, source.source, catalogue_for(*team));
   return checked;

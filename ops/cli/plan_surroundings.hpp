@@ -27,6 +27,7 @@ placement::ClusterView read_nodes(const boost::json::value& answer);
 struct CheckedPlan {
   std::string file;
   plan::Plan plan; // meaningful only without faults
+  JsonText source; // of the plan, as JSON; likewise
   std::vector<plan::Fault> faults;
 };
 /// A plan file, or `-` for standard input; with a team, also checked against what the team has.

@@ -30,8 +30,7 @@ void Auditor::violated(std::string property, std::string detail) {
 // ---- the store
 
 void Auditor::submitted(const ports::NewJob& job) {
-  runs_[job.run];
-  ++unfinished_;
+  if (runs_.try_emplace(job.run).second) ++unfinished_;
 }
 
 void Auditor::inserted(const ports::Append& append, bool owner_stands) {
@@ -78,6 +77,10 @@ void Auditor::check_event(JournalView& run, const ports::Append& append, const E
                    if (!same) violated("what_is_settled_was_done", e.step + ' ' + describe(e.key));
                  },
                  [&](const ActivityUnknown& e) { check_unknown(run, e); },
+                 [&](const ChildStarted& e) {
+                   children_[{append.run, e.attempt}] = e.run;
+                 },
+                 [&](const ChildEnded& e) { check_child(append.run, e); },
                  [&](const SignalReceived& e) { check_signal(append.run, e.id); },
                  [](const auto&) {},
              },
@@ -91,7 +94,8 @@ bool Auditor::happened(RunId run, const ActivityUnknown& e) const {
 }
 
 void Auditor::check_completed(const JournalView& run, RunId id, const StepCompleted& e) {
-  if (e.attempt == 0) return; // a group, or what needs nobody
+  if (e.attempt == 0) return;                      // a group, or what needs nobody
+  if (children_.contains({id, e.attempt})) return; // check_child
   if (run.completed.contains({e.step, run.iteration_of(e.step)}))
     violated("a_finished_step_is_not_run_again", e.step + " completed twice");
   for (const auto& [effect, grant] : run.grants)
@@ -126,6 +130,14 @@ void Auditor::check_unknown(const JournalView& run, const ActivityUnknown& e) {
     return violated("unknown_only_when_the_executor_was_gone", "never granted");
   if (!gone_since(grant->second.executor, grant->second.at))
     violated("unknown_only_when_the_executor_was_gone", e.step + ' ' + describe(e.key));
+}
+
+void Auditor::check_child(RunId parent, const ChildEnded& e) {
+  const auto child = children_.find({parent, e.attempt});
+  const auto run = child == children_.end() ? runs_.end() : runs_.find(child->second);
+  const auto* end = run == runs_.end() || !run->second.finished ? nullptr : &*run->second.finished;
+  if (end == nullptr || end->state != e.state || end->output != e.output)
+    violated("a_child_ends_as_its_parent_says", e.step);
 }
 
 /// Signals in the order in which the store took them, each once.

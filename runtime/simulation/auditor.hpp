@@ -70,6 +70,7 @@ class Auditor {
   void check_completed(const JournalView& run, RunId id, const supervision::StepCompleted& event);
   void check_unknown(const JournalView& run, const supervision::ActivityUnknown& event);
   void check_lost(const JournalView& run, RunId id, const supervision::AttemptLost& event);
+  void check_child(RunId parent, const supervision::ChildEnded& event);
   void check_signal(RunId run, const std::string& id);
   void check_act(const Process& node, const supervision::ServedCall& call);
   bool lives(IncarnationId executor) const;
@@ -103,6 +104,7 @@ class Auditor {
   std::map<std::string, std::set<std::string>> keys_;             // of one effect
   std::map<AttemptId, std::set<std::string>> outputs_;
   std::set<AttemptId> told_late_;
+  std::map<AttemptId, RunId> children_;
   std::map<RunId, std::vector<std::string>> posted_, applied_;
 };
 

@@ -16,6 +16,13 @@ const plan::Node* find(const plan::Node& node, const std::string& id) {
   return nullptr;
 }
 
+const plan::Node* find(const config::UnpackedBundle& bundle, const std::string& id) {
+  if (const auto* node = find(bundle.plan.root, id)) return node;
+  for (const auto& [name, plan] : bundle.plans)
+    if (const auto* node = find(plan.root, id)) return node;
+  return nullptr;
+}
+
 std::string quoted(std::string_view text) {
   std::string out;
   message::append_string(out, text);
@@ -35,7 +42,7 @@ void People::read(RunId run, const Event& event) {
                            (world_.coin(0.8) ? "true" : "false") + '}');
           },
           [&](const StepWaiting& e) {
-            const auto* node = find(world_.scenario().bundle->plan.root, step_id(e.step));
+            const auto* node = find(*world_.scenario().bundle, step_id(e.step));
             const auto* wait = node != nullptr ? std::get_if<plan::WaitStep>(&node->kind) : nullptr;
             if (wait == nullptr || wait->signal.empty()) return;
             post_later(run, "signal", R"({"name":)" + quoted(wait->signal) + R"(,"body":{}})");

@@ -248,32 +248,47 @@ JsonText complete_inputs(const PlanUnderTest& test, Answers& answers) {
   return JsonText{json::serialize(given)};
 }
 
-} // namespace
-
-std::string obstacle_to_simulating(const plan::Plan& plan) {
-  const auto uses = plan::uses_of(plan);
-  if (uses.plans.empty()) return {};
-  return "it starts the child run `" + *uses.plans.begin() +
-         "`, and child runs are not simulated; simulate that plan by itself";
+/// All that bounds a step, together: where one is unbounded no longest time is known.
+Millis bounds_in(const plan::Node& node) {
+  Millis sum = node.timeout.value_or(Millis{0}) + node.deadline.value_or(Millis{0});
+  if (const auto* approval = std::get_if<plan::ApprovalStep>(&node.kind)) sum += approval->expires;
+  for (const auto& child : node.children) sum += bounds_in(child);
+  return sum;
 }
+
+/// What the agents and tools of one plan offer and answer.
+void prepare_for(const plan::Plan& plan, std::uint64_t seed, Scenario& scenario) {
+  for (const auto& tool : plan::uses_of(plan).tools)
+    scenario.tools.try_emplace(tool, SimulatedTool{"once", true});
+  Answers answers{plan, seed};
+  for (const auto& [id, value] : answers.of_steps())
+    scenario.answers.try_emplace(id, as_answer(value));
+  collect_schemas(plan.root, answers, scenario);
+  collect_labels(plan.root, scenario);
+}
+
+} // namespace
 
 Scenario make_scenario(const PlanUnderTest& test, std::uint64_t seed) {
   Scenario scenario;
   scenario.bundle = test.bundle;
   scenario.tools = test.tools;
   const auto& plan = test.bundle->plan;
-  for (const auto& tool : plan::uses_of(plan).tools)
-    scenario.tools.try_emplace(tool, SimulatedTool{"once", true});
-  Answers answers{plan, seed};
-  for (const auto& [id, value] : answers.of_steps()) scenario.answers[id] = as_answer(value);
-  collect_schemas(plan.root, answers, scenario);
+  prepare_for(plan, seed, scenario);
+  for (const auto& [name, child] : test.bundle->plans) prepare_for(child, seed, scenario);
   for (const auto& [id, value] : test.answers) scenario.answers[id] = {{}, value};
-  collect_labels(plan.root, scenario);
+  Answers answers{plan, seed};
   scenario.inputs = complete_inputs(test, answers);
   set_weather(scenario, seed);
   // A plan may wait for hours; those are virtual. Attempts that are lost come on top.
-  const auto longest = plan::longest(plan.root, {});
-  scenario.patience += 4 * longest.time;
+  plan::LongestContext context;
+  for (const auto& [name, child] : test.bundle->plans) {
+    context.plans[name] = &child;
+    scenario.patience += bounds_in(child.root);
+  }
+  scenario.patience += bounds_in(plan.root);
+  if (const auto longest = plan::longest(plan.root, context); longest.bounded())
+    scenario.patience += 4 * longest.time;
   return scenario;
 }
 

@@ -18,10 +18,7 @@ struct PlanUnderTest {
   std::map<std::string, JsonText> answers; // of steps, by id; the others are made up
 };
 
-/// Why the plan cannot be simulated; empty if it can.
-std::string obstacle_to_simulating(const plan::Plan& plan);
-
-/// The same for the same plan and seed. Requires a plan without an obstacle.
+/// The same for the same plan and seed. Requires a bundle with the plans of all child runs.
 Scenario make_scenario(const PlanUnderTest& test, std::uint64_t seed);
 
 } // namespace troupe::simulation

@@ -1,6 +1,8 @@
 #include "runtime/simulation/simulated_run.hpp"
 
+#include "runtime/intake/new_job.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/message/json_writer.hpp"
 #include "runtime/simulation/auditor.hpp"
 #include "runtime/simulation/orchestrator_node.hpp"
 #include "runtime/simulation/simulated_bus.hpp"
@@ -16,6 +18,18 @@ namespace {
 
 constexpr Millis store_retry{500};
 constexpr Seq snapshot_rows = 8; // runs are short here
+
+/// {"reason":"why"}
+JsonText quoted_members(std::initializer_list<std::pair<std::string_view, std::string>> members) {
+  std::string text = "{";
+  for (const auto& [name, value] : members) {
+    if (text.size() > 1) text += ',';
+    message::append_string(text, name);
+    text += ':';
+    message::append_string(text, value);
+  }
+  return JsonText{text + '}'};
+}
 
 } // namespace
 
@@ -77,20 +91,27 @@ void SimulatedRun::load() {
 
 void SimulatedRun::folded(Result<ports::FoldPage> page) {
   if (!page) return node_.timer(store_retry, later(&SimulatedRun::load));
-  const auto& bundle = node_.world().scenario().bundle;
-  auto state = make_run_state(row_.id, bundle);
-  if (page->snapshot) {
-    auto restored = restore(row_.id, bundle, *page->snapshot);
-    if (!restored)
-      return node_.world().auditor().violated(
-          "a_snapshot_can_be_read", "after append " + std::to_string(page->snapshot->seq));
-    state = std::move(*restored);
-  }
-  if (const auto done = fold_rows(state, page->rows); !done)
-    return node_.world().auditor().violated("journal_can_be_folded", done.error().message);
-  if (state.finished) return leave(RunExit::finished);
-  driver_.begin(std::move(state), {node_.name(), row_.owner.value_or(IncarnationId{})});
+  auto state = fold(row_.id, row_.bundle, *page);
+  if (!state) return;
+  if (state->finished) return leave(RunExit::finished);
+  driver_.begin(*std::move(state), {node_.name(), row_.owner.value_or(IncarnationId{})});
   read_inbox();
+}
+
+/// Nothing, and a violation, if it cannot be done.
+std::optional<RunState> SimulatedRun::fold(RunId run, const std::string& bundle_hash,
+                                           const ports::FoldPage& page) {
+  auto& auditor = node_.world().auditor();
+  const auto& bundle = node_.world().bundle(bundle_hash);
+  std::optional<RunState> state = make_run_state(run, bundle);
+  if (page.snapshot) state = restore(run, bundle, *page.snapshot);
+  if (!state) {
+    auditor.violated("a_snapshot_can_be_read", "of append " + std::to_string(page.snapshot->seq));
+  } else if (const auto done = fold_rows(*state, page.rows); !done) {
+    auditor.violated("journal_can_be_folded", done.error().message);
+    state.reset();
+  }
+  return state;
 }
 
 void SimulatedRun::read_inbox() {
@@ -159,7 +180,7 @@ void SimulatedRun::check_fold(const ports::Append& append) {
   auto rows = node_.world().store().database().read(append.run, 0, SIZE_MAX);
   if (rows.size() != append.seq) return; // it has lost the run already, and will learn of it
   rows.push_back({append.seq, append.id, append.at, append.body});
-  auto folded = make_run_state(row_.id, node_.world().scenario().bundle);
+  auto folded = make_run_state(row_.id, node_.world().bundle(row_.bundle));
   const auto done = fold_rows(folded, rows);
   if (!done || encode_state(folded) != encode_state(driver_.state()))
     node_.world().auditor().violated("fold_equals_live_state",
@@ -184,9 +205,12 @@ void SimulatedRun::perform(const Effect& effect) {
                  [this](const WithdrawPlacement& e) { node_.queue().withdraw(row_.id, e.step); },
                  [this](const ArmTimer& e) { arm(e); },
                  [this](const WatchNode& e) { node_.watch(e.incarnation); },
-                 // Child runs are not simulated: a plan that starts any is refused.
-                 [](const StartChildRun&) {}, [](const CancelChildRun&) {},
-                 [](const AskChildRun&) {}, [](const TellParent&) {}, [](const Reply&) {},
+                 [this](const StartChildRun& e) { start_child_run(e); },
+                 [this](const CancelChildRun& e) {
+                   post(e.run, {e.id, "cancel", quoted_members({{"reason", e.reason}}), {}, 0});
+                 },
+                 [this](const AskChildRun& e) { ask_child_run(e.run); },
+                 [this](const TellParent& e) { tell_parent(e); }, [](const Reply&) {},
                  [](const EndRun&) {},   // the driver's own
                  [this](const auto& e) { // what concerns one step
                    auto& step = steps_[e.step];
@@ -195,6 +219,62 @@ void SimulatedRun::perform(const Effect& effect) {
                  }},
       effect);
   node_.boundary("after an effect");
+}
+
+// ---- child runs, as actors/run has them
+
+void SimulatedRun::start_child_run(const StartChildRun& start) {
+  auto prepared = intake::prepare_child(driver_.state(), start, date());
+  node_.world().store().submit(node_, std::move(prepared.job), std::move(prepared.bundle),
+                               [&node = node_](const Result<ports::Submitted>& submitted) {
+                                 if (submitted) node.claim();
+                               });
+}
+
+void SimulatedRun::ask_child_run(RunId child) {
+  node_.world().store().get_run(
+      node_, child,
+      [self = weak_from_this(), child](const Result<std::optional<ports::RunRow>>& row) {
+        const auto run = self.lock();
+        if (!row || !run || run->over_) return;
+        if (!*row) return run->child_missing(child);
+        if ((*row)->state != ports::RunState::running) run->read_end(**row);
+      });
+}
+
+void SimulatedRun::read_end(const ports::RunRow& child) {
+  node_.world().store().read(
+      node_, child.id, [self = weak_from_this(), child](const Result<ports::FoldPage>& page) {
+        const auto run = self.lock();
+        if (!page || !run || run->over_) return;
+        const auto state = run->fold(child.id, child.bundle, *page);
+        if (!state || !state->finished) return;
+        const auto& end = *state->finished;
+        run->happen(ChildReported{child.id, end.state, end.reason, end.output});
+      });
+}
+
+void SimulatedRun::child_missing(RunId child) {
+  if (!driver_.begun()) return;
+  for (const auto& step : driver_.state().steps)
+    if (step.child && step.child->run == child)
+      return start_child_run(StartChildRun{step.path, *step.child});
+}
+
+void SimulatedRun::tell_parent(const TellParent& e) {
+  auto body = quoted_members({{"run", to_string(row_.id)},
+                              {"state", std::string{ports::to_string(e.state)}},
+                              {"reason", e.reason}});
+  body.text.pop_back();
+  body.text += ",\"output\":" + e.output.text + '}';
+  post(e.parent, {"child:" + to_string(row_.id), "child", std::move(body), {}, 0});
+}
+
+void SimulatedRun::post(RunId run, ports::InboxRow row) {
+  node_.world().store().post_inbox(node_, run, std::move(row),
+                                   [&node = node_, run](const Result<bool>& posted) {
+                                     if (posted) node.wake(run);
+                                   });
 }
 
 std::shared_ptr<SimulatedRun::Step> SimulatedRun::make_step(const std::string& path) {

@@ -48,6 +48,14 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   auto later(void (SimulatedRun::*what)(Args...));
   void folded(Result<ports::FoldPage> page);
   void inbox_read(Result<std::vector<ports::InboxRow>> rows);
+  void start_child_run(const supervision::StartChildRun& start);
+  void ask_child_run(RunId child);
+  void read_end(const ports::RunRow& child);
+  void child_missing(RunId child);
+  void tell_parent(const supervision::TellParent& end);
+  void post(RunId run, ports::InboxRow row);
+  std::optional<supervision::RunState> fold(RunId run, const std::string& bundle_hash,
+                                            const ports::FoldPage& page);
   std::shared_ptr<Step> make_step(const std::string& path);
   void arm(const supervision::ArmTimer& timer);
   void check_fold(const ports::Append& append);

@@ -160,6 +160,27 @@ void SimulatedStore::claim(Process& from, IncarnationId owner, std::uint32_t lim
   });
 }
 
+void SimulatedStore::submit(Process& from, ports::NewJob job, config::Bundle bundle,
+                            Done<ports::Submitted> done) {
+  call<ports::Submitted>(
+      from,
+      [this, job = std::move(job), bundle = std::move(bundle)]() -> Result<ports::Submitted> {
+        auto unpacked = config::unpack_bundle(bundle.body);
+        if (!unpacked) return unpacked.error();
+        world_.keep_bundle(bundle.hash,
+                           std::make_shared<const config::UnpackedBundle>(*std::move(unpacked)));
+        world_.auditor().submitted(job);
+        return database_.submit(job);
+      },
+      std::move(done));
+}
+
+void SimulatedStore::post_inbox(Process& from, RunId run, ports::InboxRow row, Done<bool> done) {
+  call<bool>(
+      from, [this, run, row = std::move(row)] { return database_.post_inbox(run, row); },
+      std::move(done));
+}
+
 void SimulatedStore::release(Process& from, RunId run, IncarnationId owner, Done<Unit> done) {
   call<Unit>(
       from,

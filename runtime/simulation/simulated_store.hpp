@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/config/team.hpp"
 #include "runtime/simulation/process.hpp"
 #include "runtime/store/memory_database.hpp"
 
@@ -35,6 +36,9 @@ class SimulatedStore {
             Done<ports::ParkOutcome> done);
   void claim(Process& from, IncarnationId owner, std::uint32_t limit,
              Done<std::vector<ports::RunRow>> done);
+  /// Its bundle is kept with it.
+  void submit(Process& from, ports::NewJob job, config::Bundle bundle, Done<ports::Submitted> done);
+  void post_inbox(Process& from, RunId run, ports::InboxRow row, Done<bool> done);
   void release(Process& from, RunId run, IncarnationId owner, Done<Unit> done);
   void get_run(Process& from, RunId run, Done<std::optional<ports::RunRow>> done);
   void join(Process& from, IncarnationId incarnation, Done<Unit> done);

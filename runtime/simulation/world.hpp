@@ -1,6 +1,7 @@
 // The simulated world: its time, its chance, its processes, and what lies between them.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,12 @@ class World {
   void run();
 
   const Scenario& scenario() const { return scenario_; }
+  using Bundle = std::shared_ptr<const config::UnpackedBundle>;
+  /// What a run executes; of the runs that were not started by a step: the scenario's.
+  const Bundle& bundle(const std::string& hash) const {
+    return hash.empty() ? scenario_.bundle : bundles_.at(hash);
+  }
+  void keep_bundle(const std::string& hash, Bundle bundle) { bundles_.emplace(hash, bundle); }
   const Rules& rules() const { return scenario_.rules; }
   Agenda& agenda() { return agenda_; }
   Entropy& entropy() { return entropy_; }
@@ -72,6 +79,7 @@ class World {
   Process& any_process();
 
   Scenario scenario_;
+  std::map<std::string, Bundle> bundles_; // of child runs
   SeededEntropy entropy_;
   bool traced_, bus_up_ = true;
   Time bus_changed_at_{-1'000'000};

@@ -205,6 +205,10 @@ BOOST_AUTO_TEST_CASE(simulate_tells_whether_every_promise_was_kept) {
   BOOST_TEST(failed.code == 1);
   BOOST_TEST(json::serialize(failed.parsed()) == R"({"seeds":3,"failed":3,"first_failed":1})");
 
-  expect({"simulate", source + "/configs/plans/restart-and-wait.yaml"}, 65, "child runs");
+  const std::string parent = source + "/configs/plans/restart-and-wait.yaml";
+  expect({"simulate", parent}, 64, "name the team that has that plan with --team");
+  expect({"simulate", parent, "--seeds", "10", "--team",
+          source + "/configs/teams/examples/operations.yaml"},
+         0, "every promise was kept");
   expect({"simulate", plan, "--seeds", "0"}, 64, "--seeds");
 }

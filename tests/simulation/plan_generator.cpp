@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "runtime/plan/parse.hpp"
+#include "runtime/plan/source.hpp"
 #include "runtime/simulation/simulation.hpp"
 #include "runtime/simulation/weather.hpp"
 
@@ -68,16 +69,24 @@ class Generator {
   int last_ = 0;
 };
 
+plan::Plan parse(const std::string& text) {
+  auto parsed = plan::parse_plan("plan.yaml", text);
+  if (!parsed.faults.empty())
+    throw std::runtime_error(plan::render(parsed.faults, "plan.yaml") + text);
+  return std::move(parsed.plan);
+}
+
 } // namespace
 
 std::string generate_plan(std::uint64_t seed) { return Generator{seed}.plan(); }
 
-Scenario scenario_for(const std::string& plan) {
-  auto parsed = plan::parse_plan("plan.yaml", plan);
-  if (!parsed.faults.empty())
-    throw std::runtime_error(plan::render(parsed.faults, "plan.yaml") + plan);
+Scenario scenario_for(const std::string& plan, const std::string& child) {
   auto bundle = std::make_shared<config::UnpackedBundle>();
-  bundle->plan = std::move(parsed.plan);
+  bundle->plan = parse(plan);
+  if (!child.empty()) {
+    bundle->plans["other"] = parse(child);
+    bundle->plan_sources["other"] = plan::read_source("plan.yaml", child).source.root.to_json();
+  }
   for (const auto* role : {"a", "b", "c"}) {
     auto& definition = bundle->roles[role];
     definition.role = role;
@@ -91,7 +100,16 @@ Scenario scenario_for(const std::string& plan) {
 }
 
 Scenario generate_scenario(std::uint64_t seed) {
-  Scenario scenario = scenario_for(generate_plan(seed));
+  SeededEntropy entropy{seed * 2 + 1};
+  std::string plan = generate_plan(seed), child;
+  if (entropy.uniform() < 0.15) {
+    plan += "  - {id: child, plan: other";
+    plan += entropy.uniform() < 0.3 ? ", deadline: 15s}\n" : "}\n";
+    child = generate_plan(~seed);
+  }
+  if (entropy.uniform() < 0.1) plan += "  - {id: pause, wait: {for: 2m}}\n";
+  if (entropy.uniform() < 0.1) plan += "  - {id: gate, wait: {signal: go}, timeout: 20m}\n";
+  Scenario scenario = scenario_for(plan, child);
   set_weather(scenario, seed);
   return scenario;
 }

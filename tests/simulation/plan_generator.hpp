@@ -12,7 +12,8 @@ std::string generate_plan(std::uint64_t seed);
 /// The plan and the faults of a seed. Throws if the plan has faults.
 Scenario generate_scenario(std::uint64_t seed);
 
-/// A scenario for a plan's text: three orchestrators, three agent nodes, the sample tools.
-Scenario scenario_for(const std::string& plan);
+/// A scenario for a plan's text, and that of the plan `other` if it starts one: three
+/// orchestrators, three agent nodes, the sample tools.
+Scenario scenario_for(const std::string& plan, const std::string& child = "");
 
 } // namespace troupe::simulation

@@ -99,10 +99,4 @@ BOOST_AUTO_TEST_CASE(a_tool_that_nobody_knows_is_taken_for_once) {
   BOOST_TEST(scenario.tools.at("dns.create").effect == "once");
 }
 
-BOOST_AUTO_TEST_CASE(a_plan_with_child_runs_is_refused_with_the_reason) {
-  const auto test = test_of("plan: p\nsteps: [{id: x, plan: other}]");
-  BOOST_TEST(obstacle_to_simulating(test.bundle->plan).find("child run `other`") !=
-             std::string::npos);
-}
-
 BOOST_AUTO_TEST_SUITE_END()

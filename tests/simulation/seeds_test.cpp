@@ -15,7 +15,11 @@ using namespace troupe::simulation;
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t seeds = 200; // each takes many times as long
+#else
 constexpr std::uint64_t seeds = 2'000;
+#endif
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
