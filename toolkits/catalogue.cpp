@@ -11,7 +11,7 @@ namespace troupe::toolkits {
 namespace {
 
 // Every toolkit of this build, by name. A new one is added here.
-const Kind* const all_kinds[] = {&alertmanager_kind, &logs_kind,    &probe_kind,
+const Kind* const all_kinds[] = {&alertmanager_kind, &ledger_kind,  &logs_kind,     &probe_kind,
                                  &prometheus_kind,   &service_kind, &workspace_kind};
 
 const Kind* find_kind(std::string_view name) {

@@ -28,8 +28,8 @@ struct Kind {
   Made (*make)(const JsonText& settings, const Environment& environment);
 };
 
-extern const Kind alertmanager_kind, logs_kind, probe_kind, prometheus_kind, service_kind,
-    workspace_kind;
+extern const Kind alertmanager_kind, ledger_kind, logs_kind, probe_kind, prometheus_kind,
+    service_kind, workspace_kind;
 
 /// Everything of a Toolkit but `call`.
 class KnownToolkit : public Toolkit {
