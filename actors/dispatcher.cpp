@@ -101,6 +101,10 @@ class Dispatcher final : public caf::event_based_actor {
     context_->metrics->set(counted::nodes_seen, {}, static_cast<double>(queue_.cluster().size()));
     context_->metrics->set(counted::steps_waiting, {}, static_cast<double>(queue_.waiting()));
     for (const auto& gone : queue_.sweep(boot_time())) report_gone(gone);
+    for (const auto& silent : queue_.fallen_silent(boot_time())) {
+      log::info("node.silent", {{"actor", "dispatcher"}, {"incarnation", silent}});
+      context_->actors->tell("orchestrator", NodeIsSilent{silent});
+    }
   }
 
   std::vector<ports::NodeStatus> list() const {

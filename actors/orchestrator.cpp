@@ -77,10 +77,10 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
         [this](const ParkAnswered& answer) { parked(answer); },
         [this](const NextDue& due) { kept_.due_found(due.at); },
         [this](WakeParked) { kept_.rang(now()); },
-        [this](const NodeIsGone& gone) {
-          for (const auto& [id, actor] : actors_)
-            send(actor, Happened{supervision::NodeGone{gone.incarnation}});
+        [this](const NodeIsSilent& silent) {
+          tell_runs(supervision::NodeSilent{silent.incarnation});
         },
+        [this](const NodeIsGone& gone) { tell_runs(supervision::NodeGone{gone.incarnation}); },
         [this](const RunLeft& run) { left(run); },
         [this](const Refold& refold) { kept_.start_due(refold.run); },
         [](InjectFault) { crash(); },
@@ -217,6 +217,10 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
   void tell_run(RunId run, Message message) {
     if (const auto actor = actors_.find(run); actor != actors_.end())
       send(actor->second, std::move(message));
+  }
+
+  void tell_runs(const supervision::Stimulus& what) {
+    for (const auto& [id, actor] : actors_) send(actor, Happened{what});
   }
 
   void run_down(const caf::down_msg& down) {

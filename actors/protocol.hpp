@@ -72,6 +72,9 @@ struct CreditReturned { // an attempt there ended, or was never sent
 struct NodeRefused { // it has no slot: no credit until its next heartbeat
   IncarnationId incarnation;
 };
+struct NodeIsSilent { // to the orchestrator, and on to every run
+  IncarnationId incarnation;
+};
 struct NodeIsGone { // to the orchestrator, and on to every run
   std::string node;
   IncarnationId incarnation;

@@ -1,6 +1,7 @@
 #include "runtime/placement/dispatch_queue.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "runtime/limits.hpp"
 
@@ -10,6 +11,8 @@ namespace {
 /// Sweeps further apart than this say that this process stood still.
 constexpr Millis sweep_gap_max = 2 * limits::heartbeat_interval;
 static_assert(sweep_gap_max < limits::lease_period);
+static_assert(2 * limits::heartbeat_interval <= silence_asked &&
+              silence_asked < limits::lease_period);
 
 } // namespace
 
@@ -107,6 +110,17 @@ std::vector<Gone> DispatchQueue::sweep(Millis now) {
   for (const auto& node : remove_silent(cluster_, now))
     gone.push_back({node.name, node.last.incarnation, "silent for the lease period"});
   return gone;
+}
+
+std::vector<IncarnationId> DispatchQueue::fallen_silent(Millis now) {
+  std::vector<IncarnationId> silent;
+  if (!link_up_) return silent;
+  for (auto& [name, node] : cluster_) {
+    const bool excused = excused_ && node.seen <= *excused_; // it may still be on its way back
+    if (!excused && now - node.seen > silence_asked && !std::exchange(node.asked, true))
+      silent.push_back(node.last.incarnation);
+  }
+  return silent;
 }
 
 } // namespace troupe::placement

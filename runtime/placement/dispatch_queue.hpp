@@ -12,6 +12,9 @@
 
 namespace troupe::placement {
 
+/// A node that is not heard of for so long is asked what became of its attempts: two heartbeats.
+inline constexpr Millis silence_asked{1'000};
+
 struct Offer {
   RunId run;
   Placement placement;
@@ -50,6 +53,9 @@ class DispatchQueue {
   /// gap in the calls (this process stood still, what was sent to it waits unread) everybody has a
   /// lease period again.
   std::vector<Gone> sweep(Millis now);
+  /// After a sweep: the incarnations that have missed heartbeats, each once in a silence; none that
+  /// has not been heard of since everybody was excused.
+  std::vector<IncarnationId> fallen_silent(Millis now);
 
   const ClusterView& cluster() const { return cluster_; }
   std::size_t waiting() const { return waiters_.size(); }

@@ -16,6 +16,7 @@ struct NodeView {
   message::NodeHeartbeat last;
   std::uint32_t credit = 0; // free slots as of the last heartbeat, less what was assigned since
   Millis seen{};            // by the boot-time clock of whoever looks
+  bool asked = false;       // why it is silent, since it was seen
 };
 
 using ClusterView = std::map<std::string, NodeView, std::less<>>; // by name

@@ -78,6 +78,7 @@ std::optional<IncarnationId> observe(ClusterView& cluster, const std::string& no
   view.last = heartbeat;
   view.credit = heartbeat.free_slots;
   view.seen = now;
+  view.asked = false;
   return replaced;
 }
 

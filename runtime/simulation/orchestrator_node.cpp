@@ -43,6 +43,8 @@ void OrchestratorNode::sweep_nodes() {
     world().auditor().held_for_gone(*this, gone.incarnation);
     report_gone(gone);
   }
+  for (const auto& silent : brain_->queue.fallen_silent(since_boot()))
+    for (const auto& [id, run] : brain_->runs) run->happen(supervision::NodeSilent{silent});
 }
 
 void OrchestratorNode::sweep_runs() {

@@ -50,6 +50,9 @@ struct TimerDue {
   TimerKind kind{};
   AttemptNumber attempt = 0;
 };
+struct NodeSilent { // it has missed heartbeats, and is asked what became of its attempts
+  IncarnationId incarnation;
+};
 struct NodeGone {
   IncarnationId incarnation;
 };
@@ -66,7 +69,7 @@ struct StepCrashed { // too often: within the bound the shell refolds it without
   std::string step;
 };
 using Stimulus = std::variant<Adopt, Received, AssignmentUnanswered, AttemptNotThere, TimerDue,
-                              NodeGone, InboxRead, ChildReported, StepCrashed>;
+                              NodeSilent, NodeGone, InboxRead, ChildReported, StepCrashed>;
 
 // ---- effects: what to do, once the decision is durable, in order
 struct StartActor { // of a step or group that became ready, or is under way at adoption
@@ -189,6 +192,7 @@ class RunMachine {
   void on(Turn& turn, const AssignmentUnanswered& stimulus);
   void on(Turn& turn, const AttemptNotThere& stimulus);
   void on(Turn& turn, const TimerDue& stimulus);
+  void on(Turn& turn, const NodeSilent& stimulus);
   void on(Turn& turn, const NodeGone& stimulus);
   void on(Turn& turn, const InboxRead& stimulus);
   void on(Turn& turn, const ChildReported& stimulus);

@@ -38,6 +38,14 @@ const Attempt* find_attempt(const StepState& step, AttemptNumber number) {
 
 } // namespace
 
+/// The bus knows at once whether anybody listens there; who only is late answers.
+void RunMachine::on(Turn& turn, const NodeSilent& stimulus) {
+  for (const auto& step : run_.steps)
+    if (const Attempt* attempt = step.current();
+        attempt != nullptr && attempt->incarnation == stimulus.incarnation)
+      turn.perform(AskStatus{step.path, attempt->number, attempt->node, attempt->incarnation});
+}
+
 void RunMachine::on(Turn& turn, const Received& stimulus) {
   const auto& context = stimulus.message.context;
   const auto& body = stimulus.message.body;

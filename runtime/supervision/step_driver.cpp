@@ -14,7 +14,12 @@ constexpr auto status_interval = std::chrono::seconds{5};
 void StepDriver::perform(const Effect& effect, Epoch epoch, Instant now) {
   epoch_ = epoch;
   std::visit(Overloaded{[&](const SendAssignment& e) { assign(e, now); },
-                        [&](const AskStatus& e) { ask(e); },
+                        [&](const AskStatus& e) {
+                          const bool assigned = assigning_ && e.attempt == asked_.attempt;
+                          if (assigned) return; // it is being asked to take it; that is answered
+                          talk_about(e);
+                          ask();
+                        },
                         [&](const CancelAttempt& e) { cancel(e); }, [](const auto&) {}},
              effect);
 }
@@ -34,16 +39,25 @@ void StepDriver::assign(const SendAssignment& effect, Instant now) {
   out.context.iteration = effect.iteration;
   out.priority = effect.priority;
   if (effect.body.timeout_ms > 0) out.deadline = now + Millis{effect.body.timeout_ms};
-  asked_ = {path_, effect.attempt, effect.node, effect.incarnation};
+  talk_about({path_, effect.attempt, effect.node, effect.incarnation});
   assigning_ = true;
   port_.ask(effect.attempt, std::move(out));
 }
 
-void StepDriver::ask(const AskStatus& effect) {
-  asked_ = effect;
+void StepDriver::talk_about(const AskStatus& attempt) {
+  if (attempt.attempt != asked_.attempt) timers_ = 0;
+  asked_ = attempt;
+}
+
+void StepDriver::ask() {
   assigning_ = false;
-  port_.ask(effect.attempt, message("task", effect.attempt, effect.node, effect.incarnation,
+  port_.ask(asked_.attempt, message("task", asked_.attempt, asked_.node, asked_.incarnation,
                                     message::TaskStatus{}));
+}
+
+void StepDriver::ask_later(Millis after) {
+  ++timers_;
+  port_.ask_later(asked_.attempt, after);
 }
 
 void StepDriver::cancel(const CancelAttempt& effect) {
@@ -56,7 +70,8 @@ void StepDriver::answered(AttemptNumber attempt, Result<message::AgentMessage> a
   if (attempt != asked_.attempt) return; // of an attempt that is over
   if (!answer) return unanswered(answer.error());
   if (std::holds_alternative<message::TaskAccepted>(answer->body)) {
-    port_.ask_later(attempt, status_interval);
+    assigning_ = false;
+    ask_later(status_interval);
   } else if (std::holds_alternative<message::NotHere>(answer->body)) {
     if (assigning_)
       port_.happened(AssignmentUnanswered{attempt, "the node was started anew", false});
@@ -81,12 +96,14 @@ void StepDriver::unanswered(const Error& error) {
   } else if (error.error_class == ErrorClass::agent_down) {
     port_.happened(AttemptNotThere{asked_.attempt});
   } else {
-    port_.ask_later(asked_.attempt, limits::repeat_interval);
+    ask_later(limits::repeat_interval);
   }
 }
 
 void StepDriver::status_due(AttemptNumber attempt) {
-  if (attempt == asked_.attempt) ask(AskStatus{asked_});
+  if (attempt != asked_.attempt) return;
+  if (timers_ > 0 && --timers_ > 0) return; // asked meanwhile; a later timer goes on
+  ask();
 }
 
 } // namespace troupe::supervision

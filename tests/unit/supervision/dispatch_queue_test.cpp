@@ -104,4 +104,30 @@ BOOST_AUTO_TEST_CASE(nobody_is_placed_while_the_bus_is_down) {
   BOOST_TEST(offers.front().placement.step == "one");
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_misses_heartbeats_is_asked_about_once_in_each_silence) {
+  Cluster cluster;
+  const auto node = cluster.beat("n1", 3);
+  const auto asked_in = [&](Millis duration) {
+    std::size_t asked = 0;
+    for (const Millis end = cluster.now + duration; cluster.now < end; cluster.now += 250ms) {
+      cluster.queue.sweep(cluster.now);
+      asked += cluster.queue.fallen_silent(cluster.now).size();
+    }
+    return asked;
+  };
+  asked_in(250ms); // whoever begins to listen excuses everybody
+  for (int silence = 0; silence < 2; ++silence) {
+    cluster.beat("n1", 3, node);
+    BOOST_TEST(asked_in(silence_asked) == 0u);
+    BOOST_TEST(asked_in(limits::lease_period - silence_asked) == 1u);
+  }
+  cluster.beat("n1", 3, node);
+  cluster.queue.link_changed(false, cluster.now);
+  BOOST_TEST(asked_in(1min) == 0u);
+  cluster.queue.link_changed(true, cluster.now); // they all come back, but not at once
+  BOOST_TEST(asked_in(2 * silence_asked) == 0u);
+  cluster.beat("n1", 3, node); // this one was back
+  BOOST_TEST(asked_in(2 * silence_asked) == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

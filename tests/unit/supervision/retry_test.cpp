@@ -102,6 +102,20 @@ BOOST_AUTO_TEST_CASE(a_lost_node_is_no_failure_the_step_resumes_up_to_five_times
   BOOST_TEST((world.machine->state().find("one")->error->error_class == ErrorClass::agent_down));
 }
 
+BOOST_AUTO_TEST_CASE(a_silent_node_is_asked_after_its_attempts_and_loses_those_it_does_not_know) {
+  World world{"{plan: p, steps: [{id: one, agent: a}]}"};
+  world.questions.clear();
+  const auto rows = world.journal.size();
+  world.happen(NodeSilent{world.entropy.make_id<IncarnationId>(world.now)}); // another one
+  BOOST_TEST(world.questions.empty());
+  world.happen(NodeSilent{world.nodes.begin()->second});
+  BOOST_REQUIRE(world.questions.size() == 1u);
+  BOOST_TEST(world.journal.size() == rows); // nothing is known yet
+  world.happen(AttemptNotThere{world.questions[0].attempt});
+  BOOST_TEST(world.attempt_of("one") == 2u);
+  BOOST_TEST(world.assignment("one")->body.resumed);
+}
+
 BOOST_AUTO_TEST_CASE(
     an_unanswered_assignment_spends_no_try_and_is_cancelled_if_it_may_have_arrived) {
   World world{one_retrier};
