@@ -1,5 +1,8 @@
 #include "tests/support/socket_proxy.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -9,6 +12,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <system_error>
@@ -22,20 +26,40 @@ namespace {
   throw std::system_error{errno, std::generic_category(), what};
 }
 
+template <class Address>
+int connect_to(const Address& address) {
+  const int socket = ::socket(reinterpret_cast<const sockaddr*>(&address)->sa_family,
+                              SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return socket;
+  ::close(socket);
+  return -1;
+}
+
+template <class Address>
+int listen_at(const Address& address) {
+  const int socket = ::socket(reinterpret_cast<const sockaddr*>(&address)->sa_family,
+                              SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (socket < 0 ||
+      ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(socket, 64) != 0)
+    fail("a proxy cannot listen");
+  return socket;
+}
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
 sockaddr_un address_of(const std::filesystem::path& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
   return address;
-}
-
-int connect_to(const std::filesystem::path& server) {
-  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = address_of(server);
-  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return socket;
-  ::close(socket);
-  return -1;
 }
 
 bool send_all(int socket, std::string_view bytes) {
@@ -59,10 +83,10 @@ struct Link {
 } // namespace
 
 struct SocketProxy::Impl {
-  std::filesystem::path server;
+  std::function<int()> connect; // to the server; -1: it is not there
   int listener = -1;
   int wake = -1; // readable: look at `stop` and `cut`
-  std::atomic<bool> stop{false}, cut{false};
+  std::atomic<bool> stop{false}, cut{false}, unplugged{false}, held{false};
   std::mutex mutex;
   std::string mark; // empty: nothing is to be lost
   std::atomic<int> lost{0};
@@ -77,8 +101,13 @@ struct SocketProxy::Impl {
     ::close(wake);
   }
 
-  void raise(std::atomic<bool>& flag) {
-    flag = true;
+  Impl(int listening, std::function<int()> server)
+      : connect{std::move(server)}, listener{listening}, wake{eventfd(0, EFD_CLOEXEC)} {
+    thread = std::thread{[this] { run(); }};
+  }
+
+  void raise(std::atomic<bool>& flag, bool value = true) {
+    flag = value;
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = write(wake, &one, sizeof one);
   }
@@ -86,9 +115,10 @@ struct SocketProxy::Impl {
   void run() {
     for (;;) {
       std::vector<pollfd> waited{{wake, POLLIN, 0}, {listener, POLLIN, 0}};
-      for (const auto& link : links) {
-        waited.push_back({link.client, POLLIN, 0});
-        waited.push_back({link.server, POLLIN, 0});
+      const short wanted = held ? 0 : POLLIN;
+      for (const auto& link : links) { // a negative descriptor is left out
+        waited.push_back({held ? -1 : link.client, wanted, 0});
+        waited.push_back({held ? -1 : link.server, wanted, 0});
       }
       if (poll(waited.data(), waited.size(), -1) < 0 && errno != EINTR) return;
       if (stop) return;
@@ -112,7 +142,10 @@ struct SocketProxy::Impl {
 
   void accept() {
     const int client = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
-    const int onward = connect_to(server);
+    const int onward = unplugged ? -1 : connect();
+    const int at_once = 1; // as without a proxy
+    ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+    ::setsockopt(onward, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
     auto& link = links.emplace_back();
     link.client = client;
     link.server = onward;
@@ -146,19 +179,23 @@ struct SocketProxy::Impl {
 };
 
 SocketProxy::SocketProxy(const std::filesystem::path& listen, const std::filesystem::path& server)
-    : impl_{std::make_unique<Impl>()} {
-  impl_->server = server;
-  impl_->wake = eventfd(0, EFD_CLOEXEC);
-  impl_->listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const auto address = address_of(listen);
-  if (impl_->listener < 0 ||
-      ::bind(impl_->listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(impl_->listener, 64) != 0)
-    fail("cannot listen at " + listen.string());
-  impl_->thread = std::thread{[impl = impl_.get()] { impl->run(); }};
-}
+    : impl_{std::make_unique<Impl>(listen_at(address_of(listen)), [address = address_of(server)] {
+        return connect_to(address);
+      })} {}
+
+SocketProxy::SocketProxy(int server_port)
+    : impl_{std::make_unique<Impl>(listen_at(loopback(0)), [address = loopback(server_port)] {
+        return connect_to(address);
+      })} {}
 
 SocketProxy::~SocketProxy() = default;
+
+int SocketProxy::port() const {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(impl_->listener, reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
 
 void SocketProxy::lose_next_answer_to(std::string mark) {
   const std::lock_guard lock{impl_->mutex};
@@ -166,6 +203,13 @@ void SocketProxy::lose_next_answer_to(std::string mark) {
 }
 
 void SocketProxy::cut_all() { impl_->raise(impl_->cut); }
+
+void SocketProxy::unplug(bool out) {
+  impl_->raise(impl_->unplugged, out);
+  if (out) cut_all();
+}
+
+void SocketProxy::hold(bool on) { impl_->raise(impl_->held, on); }
 
 int SocketProxy::lost() const { return impl_->lost; }
 
