@@ -3,6 +3,7 @@
 
 #include "ops/cli/command.hpp"
 #include "ops/cli/demo/cause.hpp"
+#include "ops/cli/demo/crash.hpp"
 #include "ops/cli/demo/demo.hpp"
 #include "ops/cli/dev/dev.hpp"
 #include "ops/cli/fault_report.hpp"
@@ -87,6 +88,30 @@ void add_dev_command(CLI::App& app, CommandLine& line) {
   });
 }
 
+namespace {
+
+void add_crash_demo(CLI::App& demo, CommandLine& line) {
+  auto options = std::make_shared<demo::CrashOptions>();
+  auto* command = demo.add_subcommand(
+      "crash", "Kills a node at every step boundary of a run, and counts what was done twice");
+  command->add_option("--data", options->data, "folder for all it keeps (default: a new one)");
+  add_json_option(*command, line);
+  add_example(
+      *command,
+      "  troupe demo crash\n  troupe demo crash --json | tail -1\n"
+      "A private cluster of an orchestrator node and two agent nodes runs a plan of five steps "
+      "twice.\nThe first time the owner of the run is killed as each step begins, the second "
+      "time the node that\nruns the step. Each effect is a line of a file, which anybody can "
+      "count.\nExit code 0: no finished step ran again and no effect was done twice; 1: "
+      "otherwise.");
+  command->callback([options, &line] {
+    options->json = line.common.json;
+    line.exit_code = static_cast<ExitCode>(demo::run_crash_demo(*options));
+  });
+}
+
+} // namespace
+
 void add_demo_command(CLI::App& app, CommandLine& line) {
   auto options = std::make_shared<demo::DemoOptions>();
   auto* command = app.add_subcommand(
@@ -113,12 +138,15 @@ void add_demo_command(CLI::App& app, CommandLine& line) {
                    "kill the agent node with SIGKILL while this step runs")
       ->group(""); // of the tests
   add_json_option(*command, line);
+  command->require_subcommand(0, 1);
+  add_crash_demo(*command, line);
   add_example(*command,
               "  troupe demo\n  troupe demo --cause port\n  troupe demo --json | tail -1\n"
               "Exit code 0: the plan did what is right, that is, healed the patient, or left it\n"
               "to a person where no restart helps; 1: it did not, with the reason and the logs' "
               "folder.");
-  command->callback([options, &line] {
+  command->callback([options, command, &line] {
+    if (!command->get_subcommands().empty()) return; // it acts by itself
     options->json = line.common.json;
     line.exit_code = static_cast<ExitCode>(demo::run_demo(*options));
   });

@@ -1,27 +1,19 @@
 #include "ops/cli/demo/demo.hpp"
 
-#include <unistd.h>
-
 #include <boost/json.hpp>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
+#include <csignal>
 #include <optional>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
 #include "ops/cli/demo/cause.hpp"
 #include "ops/cli/demo/intruder.hpp"
 #include "ops/cli/demo/monitoring.hpp"
 #include "ops/cli/demo/patient.hpp"
 #include "ops/cli/demo/run_facts.hpp"
+#include "ops/cli/demo/stage.hpp"
 #include "ops/cli/demo/story.hpp"
 #include "ops/cli/demo/summary.hpp"
 #include "ops/cli/dev/address.hpp"
 #include "ops/cli/dev/child_failure.hpp"
-#include "ops/cli/dev/data_folder.hpp"
-#include "ops/cli/dev/free_port.hpp"
-#include "ops/cli/dev/process_supervisor.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "ops/cli/files.hpp"
 #include "ops/cli/view/json_reading.hpp"
@@ -34,28 +26,10 @@ using cli::Failure;
 using dev::Wake;
 using view::Tint;
 namespace json = boost::json;
-namespace fs = std::filesystem;
 
 namespace {
 
-constexpr Millis start_limit{60'000};
 constexpr Millis look_interval{100};
-
-/// A demo clears what an earlier one left in its folder, so it takes no folder of anybody else.
-std::string chosen_folder(const std::string& named) {
-  if (!named.empty()) {
-    std::error_code none;
-    bool strange =
-        fs::exists(named, none) && !fs::is_empty(named, none) && !fs::exists(named + "/lock", none);
-    if (!strange) return named;
-    throw Failure{
-        ExitCode::cannot_create,
-        named + " holds files that are not a demo's; choose an empty or a new folder with --data"};
-  }
-  std::string fresh = "/tmp/troupe-demo-XXXXXX";
-  if (::mkdtemp(fresh.data()) == nullptr) throw cli::file_failure("create", fresh, errno);
-  return fresh;
-}
 
 /// The plan did not do what is right: not a failure of the command, but its verdict.
 struct NotHealed {
@@ -68,15 +42,10 @@ class Demo {
       : options_{options},
         scenario_{find_scenario(options.cause)},
         story_{view::detect_style()},
-        folder_{chosen_folder(options.data)},
-        supervisor_{[this](const std::string& text) { story_.line("  " + text); },
-                    (clear_leftovers(folder_), folder_.at("processes.json"))},
-        http_{http::make_client()},
+        stage_{options.data, [this](const std::string& text) { story_.line("  " + text); }},
         patient_{folder_},
         intruder_{folder_},
-        monitoring_{folder_, *http_},
-        api_{http_, {"http://127.0.0.1:" + std::to_string(dev::free_port()), "the demo's", false}} {
-  }
+        monitoring_{folder_, *stage_.http()} {}
 
   ~Demo() { supervisor_.stop_all(); } // before the patient goes: an agent would bring it back
 
@@ -96,15 +65,6 @@ class Demo {
   }
 
  private:
-  /// Of a demo that was killed: its processes, and the runs that its cluster would take up again.
-  static void clear_leftovers(const dev::DataFolder& folder) {
-    dev::stop_recorded(folder.at("processes.json"));
-    dev::stop_recorded(folder.at("troupe/processes.json"));
-    std::error_code error;
-    fs::remove_all(folder.at("troupe"), error);
-    if (error) throw cli::file_failure("remove", folder.at("troupe"), error.value());
-  }
-
   void set_the_stage() {
     story_.title("Troupe demo: " + std::string{scenario_.title});
     patient_.start(supervisor_);
@@ -112,10 +72,10 @@ class Demo {
     start_troupe();
     monitoring_.start(supervisor_, patient_.address(), patient_.health_url(),
                       api_.server().url + "/webhooks/alertmanager");
-    wait_for("the cluster", [&] { return cluster_ready(); });
+    stage_.wait_for("the cluster", [&] { return stage_.troupe_ready(); });
     story_.ready("troupe dev", api_.server().url,
                  "orchestrator-1 and agent-1, two processes on a bus");
-    wait_for("Prometheus and Alertmanager", [&] { return monitoring_.ready(); });
+    stage_.wait_for("Prometheus and Alertmanager", [&] { return monitoring_.ready(); });
     story_.ready("prometheus", monitoring_.prometheus_url(), "looks at the patient each second");
     story_.ready("alertmanager", monitoring_.alertmanager_url(), "posts to /webhooks/alertmanager");
   }
@@ -137,49 +97,7 @@ class Demo {
           {"alertmanager", {{"url", monitoring_.alertmanager_url()}}},
           {"logs", {{"files", {{"patient", folder_.at("logs/nginx-error.log")}}}}},
           {"workspace", json::object{}}}}};
-    cli::write_file_atomically(folder_.at("settings.json"), json::serialize(settings) + "\n");
-    dev::ChildSpec spec;
-    spec.name = "dev";
-    spec.program = "/proc/self/exe";
-    spec.argv = {"troupe",
-                 "dev",
-                 "--json",
-                 "--agents",
-                 "1",
-                 "--data",
-                 folder_.at("troupe"),
-                 "--listen",
-                 api_.server().url.substr(7),
-                 "--config",
-                 folder_.at("settings.json")};
-    spec.log_file = folder_.fresh_log("dev");
-    spec.stop_grace = Millis{30'000};
-    spec.death_signal = SIGTERM; // it stops its own children in order, and they die with it anyway
-    supervisor_.start(std::move(spec));
-  }
-
-  bool cluster_ready() const {
-    return cli::read_file(folder_.at("logs/dev.log")).value_or("").find("{\"ready\":true") !=
-           std::string::npos;
-  }
-
-  /// Runs the loop until `condition`; what ends it early is thrown.
-  bool run_until(Millis limit, const std::function<bool()>& condition) {
-    switch (supervisor_.run(limit, condition)) {
-      case Wake::condition: return true;
-      case Wake::timeout: return false;
-      case Wake::stop: throw Failure{ExitCode::interrupted, "interrupted; everything is stopped"};
-      case Wake::child_ended: break;
-    }
-    const dev::EndedChild& ended = *supervisor_.ended();
-    throw dev::child_failure(ended, folder_.at("logs/" + ended.name + ".log"));
-  }
-
-  void wait_for(const std::string& what, const std::function<bool()>& condition) {
-    if (!run_until(start_limit, condition))
-      throw Failure{ExitCode::unavailable, what + " did not get ready within " +
-                                               format_duration(start_limit) + "; the logs are in " +
-                                               folder_.at("logs")};
+    stage_.start_troupe(settings, 1);
   }
 
   /// Waits for a part of the scenario within what is left of its time.
@@ -192,7 +110,7 @@ class Demo {
       last = now;
       return condition();
     };
-    if (left.count() <= 0 || !run_until(left, now_and_then))
+    if (left.count() <= 0 || !stage_.run_until(left, now_and_then))
       throw NotHealed{what + " within " + std::to_string(options_.limit_seconds) + " s"};
   }
 
@@ -217,9 +135,9 @@ class Demo {
     if (scenario_.cause == Cause::restart_fails_once)
       tell("its next start will fail: the command exits with 1, once");
     if (scenario_.cause == Cause::port) {
-      wait_for("the port", [&] { return dev::is_free({"127.0.0.1", patient_.port()}); });
+      stage_.wait_for("the port", [&] { return dev::is_free({"127.0.0.1", patient_.port()}); });
       intruder_.start(supervisor_, patient_.port());
-      wait_for("the intruder", [&] { return intruder_.listens(); });
+      stage_.wait_for("the intruder", [&] { return intruder_.listens(); });
       tell("nats-server (pid " + std::to_string(intruder_.pid()) + ") took port " +
            std::to_string(patient_.port()));
     }
@@ -273,14 +191,11 @@ class Demo {
     if (options_.kill_agent_at.empty() || agent_killed_) return;
     const json::value& step = find_step(run_, options_.kill_agent_at);
     if (view::text(step, "state") != "running") return;
-    auto recorded = cli::read_file(folder_.at("troupe/processes.json"));
-    json::value processes = json::parse(recorded.value_or("[]"));
-    for (const json::value& process : processes.as_array())
-      if (view::text(process, "name") == "agent-1") {
-        ::kill(static_cast<pid_t>(view::number(process, "pid")), SIGKILL);
-        agent_killed_ = true;
-        story_.happened("agent-1 killed: SIGKILL during " + options_.kill_agent_at, Tint::red);
-      }
+    const pid_t agent = stage_.process("agent-1");
+    if (agent == 0) return;
+    ::kill(agent, SIGKILL);
+    agent_killed_ = true;
+    story_.happened("agent-1 killed: SIGKILL during " + options_.kill_agent_at, Tint::red);
   }
 
   /// The run's own word is not enough.
@@ -309,7 +224,7 @@ class Demo {
     expect("the run completed, but nginx does not answer", [&] {
       ports::HttpRequest request;
       request.url = patient_.health_url();
-      auto answer = http_->send(request, {});
+      auto answer = stage_.http()->send(request, {});
       return answer && answer->status == 200;
     });
     expect("the run completed, but the alert still fires", [&] { return monitoring_.cleared(); });
@@ -376,13 +291,13 @@ class Demo {
   const DemoOptions& options_;
   const Scenario& scenario_;
   Story story_;
-  dev::DataFolder folder_;
-  dev::ProcessSupervisor supervisor_;
-  std::shared_ptr<ports::HttpClient> http_;
+  Stage stage_;
+  const dev::DataFolder& folder_ = stage_.folder();
+  dev::ProcessSupervisor& supervisor_ = stage_.supervisor();
+  const cli::ApiClient& api_ = stage_.api();
   Patient patient_;
   Intruder intruder_;
   Monitoring monitoring_;
-  cli::ApiClient api_;
 
   Instant struck_at_, job_at_;
   std::optional<Instant> alert_at_;
