@@ -14,6 +14,7 @@
 #include "actors/membership.hpp"
 #include "actors/operations.hpp"
 #include "actors/orchestrator.hpp"
+#include "actors/scheduler.hpp"
 #include "actors/tool_server.hpp"
 #include "actors/upkeep.hpp"
 #include "runtime/log.hpp"
@@ -44,6 +45,7 @@ std::vector<Part> parts_of(const Context& context) {
     add("orchestrator", spawn_orchestrator);
     add("membership", spawn_membership);
     add("intake", spawn_intake);
+    add("scheduler", spawn_scheduler);
     add("upkeep", spawn_upkeep);
   }
   if (context->settings.agent) {

@@ -20,6 +20,7 @@
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/metrics.hpp"
 #include "runtime/ports/retention.hpp"
+#include "runtime/ports/schedules.hpp"
 #include "runtime/supervision/kept_runs.hpp"
 #include "toolkits/catalogue.hpp"
 
@@ -72,6 +73,7 @@ struct NodeContext {
   ports::JobStore* jobs = nullptr;
   ports::Membership* membership = nullptr;
   ports::Retention* retention = nullptr;
+  ports::Schedules* schedules = nullptr;
 
   Instant now() const { return SystemClock{}.now(); }
   const std::string& node() const { return settings.node; }

@@ -7,6 +7,7 @@
 #include "actors/events_reader.hpp"
 #include "actors/protocol.hpp"
 #include "actors/run_reader.hpp"
+#include "actors/schedules.hpp"
 #include "runtime/json_value.hpp"
 #include "runtime/supervision/command.hpp"
 #include "runtime/supervision/fork.hpp"
@@ -136,6 +137,23 @@ class NodeOperations final : public ports::Operations {
             body ? done(JsonText{std::move(*body)}) : done(body.error());
           });
         });
+  }
+  void schedules(ports::ScheduleId choice, Done<JsonText> done) override {
+    list_schedules(context_, std::move(choice), std::move(done));
+  }
+  void schedule(ports::ScheduleId id, Done<JsonText> done) override {
+    show_schedule(context_, std::move(id), std::move(done));
+  }
+  void next_times(ports::ScheduleId choice, std::uint32_t limit, Done<JsonText> done) override {
+    list_next_times(context_, std::move(choice), limit, std::move(done));
+  }
+  void pause_schedule(ports::ScheduleId id, bool pause, std::string by,
+                      Done<std::optional<bool>> done) override {
+    actors::pause_schedule(context_, std::move(id), pause, std::move(by), std::move(done));
+  }
+  void run_schedule(ports::ScheduleId id, std::string key,
+                    Done<std::optional<ports::Submitted>> done) override {
+    actors::run_schedule(context_, std::move(id), std::move(key), std::move(done));
   }
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     const auto dispatcher = context_->actors->find("dispatcher");

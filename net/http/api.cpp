@@ -6,6 +6,7 @@
 #include "net/http/api_answers.hpp"
 #include "net/http/api_commands.hpp"
 #include "net/http/api_parameters.hpp"
+#include "net/http/api_schedules.hpp"
 
 namespace troupe::http {
 namespace {
@@ -39,6 +40,12 @@ constexpr std::pair<const char*, const char*> endpoints[] = {
     {"POST /v1/runs/{id}/approvals/{step...}", "decide one: digest, approved, by, reason"},
     {"GET /v1/runs/{id}/instances", "a page of a foreach or repeat: ?step=&from=&limit="},
     {"GET /v1/runs/{id}/why", "why a run, or a step of it, stands where it stands: ?step="},
+    {"GET /v1/schedules", "schedules of the teams of this node: ?team=&id="},
+    {"GET /v1/schedules/next", "their next due times, in order: ?team=&id=&limit="},
+    {"GET /v1/schedules/{team}/{id}", "one schedule"},
+    {"POST /v1/schedules/{team}/{id}/pause", "start nothing until it is resumed: by"},
+    {"POST /v1/schedules/{team}/{id}/resume", "go on; what was due meanwhile is let go: by"},
+    {"POST /v1/schedules/{team}/{id}/run", "a job of it now"},
     {"GET /v1/nodes", "the nodes of the cluster"},
     {"POST /webhooks/alertmanager", "for webhook_configs of Alertmanager"},
     {"GET /metrics", "for Prometheus"},
@@ -67,12 +74,7 @@ void add_jobs(Router& router, Operations& operations) {
   router.on("POST", "/v1/jobs", [&](Request request, Answer answer) {
     auto job = parse_job_request(request.body, request.header("idempotency-key"));
     if (!job) return answer(to_response(job.error()));
-    operations.submit(std::move(*job), into<ports::Submitted>(answer, [](const auto& submitted) {
-                        return Response{submitted.duplicate ? 200 : 201,
-                                        to_json(submitted),
-                                        "application/json",
-                                        {{"Location", "/v1/jobs/" + to_string(submitted.job)}}};
-                      }));
+    operations.submit(std::move(*job), into<ports::Submitted>(answer, created));
   });
   router.on("GET", "/v1/jobs", [&](Request request, Answer answer) {
     auto filter = parse_filter(request.query, true);
@@ -175,6 +177,7 @@ void add_api(Router& router, Operations& operations, ApiOptions options) {
   add_bundle(router, operations);
   add_inbox(router, operations);
   add_commands(router, operations);
+  add_schedules(router, operations);
   add_the_rest(router, operations, std::move(options));
 }
 

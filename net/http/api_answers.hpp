@@ -16,6 +16,13 @@ inline Response no_such(std::string_view what, const std::string& id) {
   return problem(404, "there is no " + std::string{what} + " " + id);
 }
 
+inline Response created(const ports::Submitted& submitted) {
+  return {submitted.duplicate ? 200 : 201,
+          to_json(submitted),
+          "application/json",
+          {{"Location", "/v1/jobs/" + to_string(submitted.job)}}};
+}
+
 inline Response recorded(bool yes) {
   return found(yes ? R"({"recorded":true})" : R"({"recorded":false})");
 }

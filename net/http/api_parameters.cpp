@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "net/http/api_body.hpp"
+#include "runtime/intake_limits.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/view_limits.hpp"
 
@@ -143,6 +144,33 @@ Result<ports::StepPage> parse_step_page(const Fields& query) {
   page.step = value_of(query, "step").value_or("");
   if (page.step.empty()) return invalid("?step=: expected the path of a foreach or repeat");
   return page;
+}
+
+Result<ScheduleQuery> parse_schedule_choice(const Fields& query) {
+  if (auto checked = check_query(query, {"team", "id", "limit"}); !checked) return checked.error();
+  ScheduleQuery choice;
+  choice.schedule = {std::string{value_of(query, "team").value_or("")},
+                     std::string{value_of(query, "id").value_or("")}};
+  std::optional<std::uint32_t> limit;
+  if (auto read = read_number(query, "limit", 1u, limits::schedule_times_max, limit); !read)
+    return read.error();
+  choice.limit = limit.value_or(choice.limit);
+  return choice;
+}
+
+Result<std::string> parse_key_header(std::optional<std::string_view> key_header) {
+  std::string key;
+  if (auto read = read_key(key_header, key); !read) return read.error();
+  return key;
+}
+
+Result<std::string> parse_by(std::string_view body) {
+  std::string by;
+  if (is_blank(body)) return by;
+  const auto object = parse_object(body, {"by"});
+  if (!object) return object.error();
+  if (auto read = read_text(*object, "by", by); !read) return read.error();
+  return by;
 }
 
 Result<ports::JobRequest> parse_job_request(std::string_view body,

@@ -28,6 +28,18 @@ Result<std::uint32_t> parse_limit(const Fields& query);
 /// "?step=&from=&limit=": of the instances of a foreach or repeat.
 Result<ports::StepPage> parse_step_page(const Fields& query);
 
+/// "?team=&id=&limit=" of the schedules.
+struct ScheduleQuery {
+  ports::ScheduleId schedule; // empty: any
+  std::uint32_t limit = 20;   // of due times
+};
+Result<ScheduleQuery> parse_schedule_choice(const Fields& query);
+
+/// The header Idempotency-Key; empty without one.
+Result<std::string> parse_key_header(std::optional<std::string_view> key_header);
+/// A body of nothing, or {"by":".."}.
+Result<std::string> parse_by(std::string_view body);
+
 /// The body of POST /v1/jobs, and the header Idempotency-Key.
 Result<ports::JobRequest> parse_job_request(std::string_view body,
                                             std::optional<std::string_view> key_header);

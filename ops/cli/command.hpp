@@ -35,6 +35,7 @@ void add_fork_commands(CLI::App& runs, CommandLine& line);    // runs retry, for
 void add_approve_command(CLI::App& app, CommandLine& line);
 void add_explain_commands(CLI::App& app, CommandLine& line); // why, events, diff, replay
 void add_job_commands(CLI::App& app, CommandLine& line);     // jobs, inject, nodes
+void add_schedule_commands(CLI::App& app, CommandLine& line);
 void add_help_commands(CLI::App& app, CommandLine& line);    // help, version
 
 /// `--json` and, for commands that ask a server, `--server`.

@@ -51,6 +51,7 @@ void declare(CLI::App& app, CommandLine& line) {
   add_approve_command(app, line);
   add_explain_commands(app, line);
   add_job_commands(app, line);
+  add_schedule_commands(app, line);
   add_plan_commands(app, line);
   add_simulate_command(app, line);
   add_config_commands(app, line);

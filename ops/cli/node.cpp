@@ -162,6 +162,7 @@ void connect(Assembly& parts, const NodeOptions& options, const Signals& signals
     parts.context->jobs = &parts.store->jobs();
     parts.context->membership = &parts.store->membership();
     parts.context->retention = &parts.store->retention();
+    parts.context->schedules = &parts.store->schedules();
   }
   parts.bus = reach<std::unique_ptr<ports::Bus>>("NATS", options, signals, [&] {
     bus::NatsOptions nats;

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "runtime/config/template_roots.hpp"
 #include "runtime/plan/fields.hpp"
 #include "runtime/plan/inputs.hpp"
 #include "runtime/plan/suggestion.hpp"
-#include "runtime/plan/template.hpp"
 
 namespace troupe::config {
 namespace {
@@ -14,24 +14,9 @@ using plan::Fault;
 using plan::Fields;
 using plan::SourceNode;
 
-/// Checks every string of a template where it stands.
-void check_template(const SourceNode& node, std::vector<Fault>& faults) {
-  if (node.type == SourceNode::Type::string) {
-    const plan::Template text{node.to_json()};
-    if (auto wrong = plan::syntax_fault(text); !wrong.empty()) {
-      faults.push_back({node.place, std::move(wrong)});
-      return;
-    }
-    for (const auto& path : plan::paths_of(text))
-      if (path.front() != "alert" && path.front() != "group")
-        faults.push_back(
-            {node.place, "`" + path.front() +
-                             "` is not known here; start from `alert` (the first firing alert) or "
-                             "`group` (the whole webhook)"});
-  }
-  for (const auto& item : node.items) check_template(item, faults);
-  for (const auto& [name, value] : node.members) check_template(value, faults);
-}
+const TemplateRoots roots{
+    {"alert", "group"},
+    "start from `alert` (the first firing alert) or `group` (the whole webhook)"};
 
 std::map<std::string, std::string> read_match(Fields& fields) {
   std::map<std::string, std::string> match;
@@ -60,7 +45,7 @@ AlertRoute read_route(const SourceNode& node, const std::vector<std::string>& na
   route.match = read_match(fields);
   route.priority = fields.choice("priority", priorities).value_or(route.priority);
   const auto* inputs = fields.map("inputs");
-  if (inputs != nullptr) check_template(*inputs, faults);
+  if (inputs != nullptr) check_template(*inputs, roots, faults);
   route.inputs = {inputs != nullptr ? inputs->to_json() : JsonText{"{}"}};
 
   fields.require("plan", "name one of the team's `plans`");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/intake/schedule.hpp"
 #include "runtime/json_text.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/plan/parse.hpp"
@@ -29,12 +30,29 @@ struct AlertRoute {
   message::Priority priority = message::Priority::high;
 };
 
+/// A plan that is started when a cron expression is due.
+struct Schedule {
+  std::string id;
+  std::string expression, zone = "UTC";
+  intake::Cron cron; // of the two
+  intake::CatchUp catch_up;
+  bool overlap = true; // also while the job that it started last is unfinished
+  std::string plan;
+  std::string title;     // of its jobs; empty: the plan's name
+  plan::Template inputs; // over the root `schedule`: {"id","team","due"}
+  message::Priority priority = message::Priority::normal;
+
+  /// What makes it due: another one counts from the moment it is declared.
+  std::string timing() const { return expression + ' ' + zone; }
+};
+
 struct Team {
   std::string name;
   std::string description;
   std::map<std::string, message::RoleDefinition> roles;
   std::map<std::string, NamedPlan> plans;
   std::vector<AlertRoute> alert_routes;
+  std::vector<Schedule> schedules;
   std::string file;
 };
 

@@ -2,6 +2,7 @@
 
 #include "runtime/hash.hpp"
 #include "runtime/intake/route.hpp"
+#include "runtime/message/json_writer.hpp"
 #include "runtime/plan/parse.hpp"
 #include "runtime/plan/template.hpp"
 #include "runtime/supervision/event.hpp"
@@ -52,6 +53,12 @@ PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, st
   return out;
 }
 
+Result<JsonText> fill_inputs(const plan::Plan& plan, const plan::Template& inputs,
+                             const plan::Scope& scope) {
+  const auto filled = plan::evaluate(inputs, scope);
+  return filled ? plan::bind_inputs(plan, *filled) : filled.error();
+}
+
 std::string title_of(const Webhook& webhook) {
   for (const auto* labels : {&webhook.common_annotations, &webhook.common_labels})
     for (const auto* name : {"summary", "alertname"})
@@ -68,9 +75,7 @@ Result<PreparedJob> prepare_for_route(const config::Team& team, const config::Al
   plan::Scope scope{JsonText{"{}"}};
   scope.set("group", webhook.body);
   scope.set("alert", webhook.first_firing()->body);
-  const auto filled = plan::evaluate(route.inputs, scope);
-  if (!filled) return filled.error();
-  auto inputs = plan::bind_inputs(plan->second.plan, *filled);
+  auto inputs = fill_inputs(plan->second.plan, route.inputs, scope);
   if (!inputs) return inputs.error();
   auto prepared = assemble(team, plan->second, title_of(webhook), std::move(*inputs), now, entropy);
   prepared.job.priority = route.priority;
@@ -130,6 +135,27 @@ Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
     break;
   }
   return out;
+}
+
+Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Schedule& schedule,
+                                      Instant due, Instant now, Entropy& entropy) {
+  const auto plan = team.plans.find(schedule.plan);
+  if (plan == team.plans.end())
+    return make_error(ErrorClass::internal, "team " + team.name + ": schedule " + schedule.id +
+                                                " names plan " + schedule.plan);
+  std::string root = "{\"id\":";
+  message::append_string(root, schedule.id);
+  root += ",\"team\":";
+  message::append_string(root, team.name);
+  root += ",\"due\":\"" + to_iso8601(due) + "\"}";
+  plan::Scope scope{JsonText{"{}"}};
+  scope.set("schedule", JsonText{std::move(root)});
+  auto inputs = fill_inputs(plan->second.plan, schedule.inputs, scope);
+  if (!inputs) return inputs.error();
+  auto prepared = assemble(team, plan->second, schedule.title, std::move(*inputs), now, entropy);
+  prepared.job.priority = schedule.priority;
+  prepared.job.source = "schedule";
+  return prepared;
 }
 
 PreparedJob prepare_child(const supervision::RunState& parent,

@@ -36,6 +36,11 @@ struct PreparedAlerts {
 Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
                                       const Webhook& webhook, Instant now, Entropy& entropy);
 
+/// From a schedule, for one time: `due` is what its templates know as schedule.due. Without an
+/// idempotency key. invalid_input: the inputs do not fit the plan.
+Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Schedule& schedule,
+                                      Instant due, Instant now, Entropy& entropy);
+
 /// Of a child run that a step starts: the same each time it is prepared.
 PreparedJob prepare_child(const supervision::RunState& parent,
                           const supervision::StartChildRun& start, Instant now);

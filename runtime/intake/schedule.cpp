@@ -232,6 +232,11 @@ std::vector<Instant> Cron::between(Instant after, Instant until) const {
   return out;
 }
 
+std::string Cron::local(Instant t) const {
+  return date::format("%F %H:%M %Z",
+                      date::make_zoned(fields_->zone, std::chrono::floor<std::chrono::minutes>(t)));
+}
+
 Due due_times(const Cron& cron, Instant seen, Instant now, const CatchUp& catch_up) {
   Due due;
   due.next = cron.next_after(std::max(seen, now));

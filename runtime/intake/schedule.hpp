@@ -34,6 +34,8 @@ class Cron {
   Instant next_after(Instant t) const;
   /// Every time after `after`, up to and with `until`, in order.
   std::vector<Instant> between(Instant after, Instant until) const;
+  /// A time as the clocks of the zone show it: "2026-11-20 09:00 CET".
+  std::string local(Instant t) const;
 
  private:
   std::shared_ptr<const CronFields> fields_;

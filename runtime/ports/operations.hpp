@@ -8,6 +8,7 @@
 
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
+#include "runtime/ports/schedules.hpp"
 
 namespace troupe::ports {
 
@@ -146,6 +147,21 @@ class Operations {
   virtual void events(RunId id, EventsPage page, Done<JsonText> done) = 0;
   /// What the run pins and executes, as one JSON object; null if there is no such run.
   virtual void bundle(RunId id, Done<JsonText> done) = 0;
+
+  /// Schedules of this node's teams; a choice that is empty is every team, every id.
+  /// {"schedules":[..]}, as runtime/intake/schedule_view.hpp has it.
+  virtual void schedules(ScheduleId choice, Done<JsonText> done) = 0;
+  /// One of them; null: there is none.
+  virtual void schedule(ScheduleId id, Done<JsonText> done) = 0;
+  /// {"times":[{"team","id","at","local"}]}: their next due times together, in order.
+  virtual void next_times(ScheduleId choice, std::uint32_t limit, Done<JsonText> done) = 0;
+  /// Pauses it, or goes on with it. False: nothing changed. Nothing: there is no such schedule.
+  virtual void pause_schedule(ScheduleId id, bool pause, std::string by,
+                              Done<std::optional<bool>> done) = 0;
+  /// A job now, whatever its due times, also while it is paused. Nothing: no such schedule.
+  virtual void run_schedule(ScheduleId id, std::string idempotency_key,
+                            Done<std::optional<Submitted>> done) = 0;
+
   virtual void nodes(Done<std::vector<NodeStatus>> done) = 0;
   virtual Health health() const = 0; // thread-safe, does not block
 };

@@ -12,6 +12,7 @@
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/retention.hpp"
+#include "runtime/ports/schedules.hpp"
 
 namespace troupe::store {
 
@@ -53,6 +54,17 @@ class MemoryDatabase {
   std::vector<ports::RunRow> list_runs(const ports::JobFilter& filter);
   std::vector<ports::RunRow> asking_runs(std::size_t limit);
   std::optional<ports::RunRow> get_run(RunId id);
+
+  // schedules
+  void declare_schedules(const std::string& team,
+                         const std::vector<ports::DeclaredSchedule>& declared, Instant now);
+  std::vector<ports::ScheduleRow> list_schedules();
+  Result<ports::FireOutcome> fire_schedule(const ports::DueJob& due);
+  void let_schedule_go(const ports::ScheduleId& schedule, const std::string& timing, Instant until,
+                       const std::string& note);
+  Result<bool> pause_schedule(const ports::ScheduleId& schedule, const std::string& by,
+                              Instant now);
+  Result<bool> resume_schedule(const ports::ScheduleId& schedule, Instant now);
 
   // retention
   ports::RetentionReport retain(const std::vector<ports::RetentionRule>& rules, Instant now,
@@ -116,7 +128,8 @@ class MemoryDatabase {
   std::unordered_map<std::string, std::string> documents_;
   std::unordered_map<std::string, RunId> incidents_; // open ones, by group
   std::map<std::string, Alert> alerts_;              // by identity
-  std::size_t open_jobs_ = 0;                        // not parked
+  std::map<ports::ScheduleId, ports::ScheduleRow> schedules_;
+  std::size_t open_jobs_ = 0; // not parked
   std::uint64_t last_place_ = 0;
 };
 

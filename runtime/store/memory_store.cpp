@@ -260,6 +260,46 @@ class MemoryRetention final : public Retention {
   CallQueue& queue_;
 };
 
+class MemorySchedules final : public Schedules {
+ public:
+  MemorySchedules(MemoryDatabase& database, CallQueue& queue)
+      : database_{database}, queue_{queue} {}
+
+  void declare(std::string team, std::vector<DeclaredSchedule> schedules, Instant now,
+               Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done),
+               [=, this] { return database_.declare_schedules(team, schedules, now), Unit{}; });
+  }
+  void list(Done<std::vector<ScheduleRow>> done) override {
+    call<std::vector<ScheduleRow>>(queue_, std::move(done),
+                                   [this] { return database_.list_schedules(); });
+  }
+  void fire(DueJob due, Done<FireOutcome> done) override {
+    call<FireOutcome>(queue_, std::move(done), [=, this]() -> Result<FireOutcome> {
+      if (auto fault = check(due.job); !fault) return fault.error();
+      return database_.fire_schedule(due);
+    });
+  }
+  void let_go(ScheduleId schedule, std::string timing, Instant until, std::string note,
+              Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done), [=, this] {
+      return database_.let_schedule_go(schedule, timing, until, note), Unit{};
+    });
+  }
+  void pause(ScheduleId schedule, std::string by, Instant now, Done<bool> done) override {
+    call<bool>(queue_, std::move(done),
+               [=, this] { return database_.pause_schedule(schedule, by, now); });
+  }
+  void resume(ScheduleId schedule, Instant now, Done<bool> done) override {
+    call<bool>(queue_, std::move(done),
+               [=, this] { return database_.resume_schedule(schedule, now); });
+  }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+};
+
 } // namespace
 
 struct MemoryStore::Impl {
@@ -271,6 +311,7 @@ struct MemoryStore::Impl {
   MemoryJobStore jobs{*database, queue};
   MemoryMembership membership{*database, queue};
   MemoryRetention retention{*database, queue};
+  MemorySchedules schedules{*database, queue};
   std::jthread thread;
 };
 
@@ -293,6 +334,7 @@ Journal& MemoryStore::journal() { return impl_->journal; }
 JobStore& MemoryStore::jobs() { return impl_->jobs; }
 Membership& MemoryStore::membership() { return impl_->membership; }
 Retention& MemoryStore::retention() { return impl_->retention; }
+Schedules& MemoryStore::schedules() { return impl_->schedules; }
 
 std::size_t MemoryStore::deliver() {
   std::size_t calls = 0;

@@ -28,6 +28,7 @@ class MemoryStore final : public Store {
   ports::JobStore& jobs() override;
   ports::Membership& membership() override;
   ports::Retention& retention() override;
+  ports::Schedules& schedules() override;
   bool up() const override { return true; }
 
   /// Carries out what is queued now and what that queues. Number of calls. Requires manual

@@ -7,6 +7,7 @@
 #include "runtime/store/pg_journal.hpp"
 #include "runtime/store/pg_membership.hpp"
 #include "runtime/store/pg_retention.hpp"
+#include "runtime/store/pg_schedules.hpp"
 
 namespace troupe::store {
 namespace {
@@ -45,6 +46,7 @@ class PostgresStore final : public Store {
   ports::JobStore& jobs() override { return jobs_; }
   ports::Membership& membership() override { return membership_; }
   ports::Retention& retention() override { return retention_; }
+  ports::Schedules& schedules() override { return schedules_; }
   bool up() const override { return journal_.is_good() && intake_.is_good() && lease_.is_good(); }
 
  private:
@@ -65,6 +67,7 @@ class PostgresStore final : public Store {
   PgJobStore jobs_{intake_, reads_, open_jobs_max_};
   PgMembership membership_{lease_, watch_, session_};
   PgRetention retention_{upkeep_};
+  PgSchedules schedules_{intake_, open_jobs_max_};
 };
 
 Result<> check_url(const std::string& url) {

@@ -21,6 +21,11 @@ Error no_such_job(JobId job) {
   return make_error(ErrorClass::invalid_input, "there is no job " + to_string(job));
 }
 
+Error no_such_schedule(const ports::ScheduleId& schedule) {
+  return make_error(ErrorClass::invalid_input,
+                    "there is no schedule " + schedule.team + '/' + schedule.id);
+}
+
 Error no_such_run(RunId run) {
   return make_error(ErrorClass::invalid_input, "there is no run " + to_string(run));
 }

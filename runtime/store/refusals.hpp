@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/ids.hpp"
+#include "runtime/ports/schedules.hpp"
 #include "runtime/result.hpp"
 
 namespace troupe::store {
@@ -11,11 +12,12 @@ namespace troupe::store {
 Error key_is_taken(const std::string& idempotency_key); // invalid_input
 Error jobs_are_full(std::size_t open_jobs_max);         // no_capacity
 Error no_such_job(JobId job);
-Error no_such_run(RunId run);                    // invalid_input
-Error run_has_ended(RunId run);                  // invalid_input
-Error no_such_document(const std::string& hash); // invalid_input
-Error is_fenced(IncarnationId incarnation);      // invalid_input
-Error too_many_calls();                          // no_capacity
-Error is_closing();                              // internal
+Error no_such_schedule(const ports::ScheduleId& schedule); // invalid_input
+Error no_such_run(RunId run);                              // invalid_input
+Error run_has_ended(RunId run);                            // invalid_input
+Error no_such_document(const std::string& hash);           // invalid_input
+Error is_fenced(IncarnationId incarnation);                // invalid_input
+Error too_many_calls();                                    // no_capacity
+Error is_closing();                                        // internal
 
 } // namespace troupe::store

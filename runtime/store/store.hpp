@@ -6,6 +6,7 @@
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/retention.hpp"
+#include "runtime/ports/schedules.hpp"
 
 namespace troupe::store {
 
@@ -19,6 +20,7 @@ class Store {
   virtual ports::JobStore& jobs() = 0;
   virtual ports::Membership& membership() = 0;
   virtual ports::Retention& retention() = 0;
+  virtual ports::Schedules& schedules() = 0;
   /// Whether the last thing it tried to reach the database succeeded. Does not block.
   virtual bool up() const = 0;
 };

@@ -100,6 +100,35 @@ class FakeOperations final : public ports::Operations {
                  R"(,"wait":)" + std::to_string(page.wait.count()) + "}",
              done);
   }
+  void schedules(ports::ScheduleId choice, Done<JsonText> done) override {
+    last_schedule = choice;
+    document(run_id, R"({"schedules":[]})", done);
+  }
+  void schedule(ports::ScheduleId id, Done<JsonText> done) override {
+    document(id.id == "nightly" ? run_id : RunId{}, R"({"id":"nightly"})", done);
+  }
+  void next_times(ports::ScheduleId choice, std::uint32_t limit, Done<JsonText> done) override {
+    last_schedule = choice;
+    document(run_id, R"({"times":[],"limit":)" + std::to_string(limit) + "}", done);
+  }
+  void pause_schedule(ports::ScheduleId id, bool pause, std::string by,
+                      Done<std::optional<bool>> done) override {
+    last_schedule = id;
+    last_signal = (pause ? "pause " : "resume ") + by;
+    later([=, this] {
+      if (fault) return done(*fault);
+      done(id.id == "nightly" ? std::optional{pause} : std::nullopt);
+    });
+  }
+  void run_schedule(ports::ScheduleId id, std::string key,
+                    Done<std::optional<ports::Submitted>> done) override {
+    last_schedule = id;
+    later([=, this] {
+      if (fault) return done(*fault);
+      if (id.id != "nightly") return done(std::optional<ports::Submitted>{});
+      done(std::optional{ports::Submitted{job_id, run_id, key == "known"}});
+    });
+  }
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     ports::NodeStatus node;
     node.name = "n1";
@@ -116,6 +145,7 @@ class FakeOperations final : public ports::Operations {
   ports::JobRequest asked;
   ports::JobFilter filter;
   std::string last_signal;
+  ports::ScheduleId last_schedule;
   ports::Command last_command;
   ports::ForkRequest last_fork;
 

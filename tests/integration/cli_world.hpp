@@ -21,7 +21,7 @@ struct Cluster {
 
   Cluster() {
     std::ofstream{data.path() / "settings.json"} << boost::json::serialize(boost::json::object{
-        {"teams", boost::json::array{source + "/configs/teams/incident-response.yaml"}},
+        {"teams", boost::json::array{team()}},
         {"toolkits",
          {{"service",
            {{"services",
@@ -40,6 +40,17 @@ struct Cluster {
   }
   support::TroupeOptions environment() const {
     return {std::nullopt, {{"XDG_RUNTIME_DIR", state.path()}}, {}};
+  }
+  /// The team that heals, with a schedule beside.
+  std::string team() const {
+    std::ifstream file{source + "/configs/teams/incident-response.yaml"};
+    std::string text{std::istreambuf_iterator<char>{file}, {}};
+    for (auto at = text.find(" ../"); at != std::string::npos; at = text.find(" ../", at))
+      text.replace(at, 4, " " + source + "/configs/");
+    return plan("team.yaml", text +
+                                 "schedules:\n"
+                                 "  - { id: yearly, cron: 0 12 1 1 *, zone: Asia/Tokyo, plan: "
+                                 "service-check, inputs: { service: ghost } }\n");
   }
   std::string plan(const char* name, const std::string& text) const {
     std::filesystem::path path = data.path() / name;

@@ -110,6 +110,8 @@ void Cluster::start_orchestrator(const std::string& name) {
   context->jobs = &store.jobs();
   context->membership = &store.membership();
   context->retention = &store.retention();
+  context->schedules = &store.schedules();
+  context->teams.front().schedules = schedules;
   orchestrator = std::make_unique<TestNode>(broker, name, context);
 }
 

@@ -68,6 +68,9 @@ class Cluster {
   bus::MemoryBroker broker;
   std::unique_ptr<TestNode> orchestrator, agent;
 
+  /// Of the test team, from the next start of an orchestrator on.
+  std::vector<config::Schedule> schedules;
+
   void start_agent();
   /// Another orchestrator process, with a database session of its own.
   void start_orchestrator(const std::string& name);
