@@ -18,10 +18,10 @@ constexpr std::pair<const char*, const char*> endpoints[] = {
     {"GET /", "this list"},
     {"POST /v1/jobs",
      "start a job: plan or plan_name, plan_file, team, title, inputs, priority, "
-     "idempotency_key"},
-    {"GET /v1/jobs", "jobs, newest first: ?team=&state=&limit=&before="},
+     "idempotency_key, labels"},
+    {"GET /v1/jobs", "jobs, newest first: ?team=&state=&label=k=v&limit=&before="},
     {"GET /v1/jobs/{id}", "one job"},
-    {"GET /v1/runs", "runs, newest first: ?team=&state=&limit="},
+    {"GET /v1/runs", "runs, newest first: ?team=&state=&label=k=v&limit="},
     {"GET /v1/runs/{id}", "one run with its tree of steps"},
     {"GET /v1/runs/{id}/events", "what happened in it: ?after=SEQ&limit=&wait=20s"},
     {"GET /v1/runs/{id}/bundle", "the documents that it pins and executes"},

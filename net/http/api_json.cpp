@@ -23,6 +23,12 @@ json::value embedded(const JsonText& text) {
   return error ? json::value(text.text) : value; // too deep: as text
 }
 
+json::object object_of(const Labels& labels) {
+  json::object out;
+  for (const auto& [name, value] : labels) out[name] = value;
+  return out;
+}
+
 json::object object_of(const ports::JobRow& job) {
   json::array runs;
   for (const auto& run : job.runs) runs.emplace_back(to_string(run));
@@ -37,6 +43,7 @@ json::object object_of(const ports::JobRow& job) {
           {"created_at", to_iso8601(job.created_at)},
           {"finished_at", time_or_null(job.finished_at)},
           {"inputs", embedded(job.inputs)},
+          {"labels", object_of(job.labels)},
           {"runs", std::move(runs)}};
 }
 
@@ -50,6 +57,7 @@ json::object object_of(const ports::RunRow& run) {
           {"parked", run.parked},
           {"wake_at", time_or_null(run.wake_at)},
           {"archived", run.archived},
+          {"labels", object_of(run.labels)},
           {"created_at", to_iso8601(run.created_at)},
           {"finished_at", time_or_null(run.finished_at)}};
 }

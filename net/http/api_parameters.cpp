@@ -39,6 +39,33 @@ Result<> read_number(const Fields& query, std::string_view name, Number least, N
   return {};
 }
 
+/// Each "?label=name=value".
+Result<> read_wanted_labels(const Fields& query, Labels& labels) {
+  for (const auto& [name, value] : query) {
+    if (name != "label") continue;
+    auto label = parse_label(value);
+    if (!label) return invalid("?label=: " + label.error().message);
+    const auto [known, fresh] = labels.insert(*label);
+    if (!fresh && known->second != label->second)
+      return invalid("?label=: `" + label->first + "` cannot be both `" + known->second +
+                     "` and `" + label->second + "`");
+  }
+  return {};
+}
+
+Result<> read_labels(const json::object& object, Labels& labels) {
+  const auto* value = object.if_contains("labels");
+  if (!value || value->is_null()) return {};
+  if (!value->is_object()) return invalid("/labels: expected an object of texts");
+  for (const auto& [name, text] : value->get_object()) {
+    if (!text.is_string()) return invalid("/labels/" + std::string{name} + ": expected a string");
+    labels[name] = text.get_string();
+  }
+  if (auto checked = check_labels(labels); !checked)
+    return invalid("/labels: " + checked.error().message);
+  return {};
+}
+
 Result<> read_inputs(const json::object& object, JsonText& inputs) {
   const auto* value = object.if_contains("inputs");
   if (!value || value->is_null()) return {};
@@ -76,15 +103,16 @@ Result<> check_query(const Fields& query, std::initializer_list<std::string_view
       return invalid(
           "?" + name + "=: unknown; " +
           (known.size() == 0 ? "there are no parameters here" : "expected " + joined(known)));
-    if (std::any_of(query.begin(), field, [&](const auto& other) { return other.first == name; }))
+    if (name != "label" &&
+        std::any_of(query.begin(), field, [&](const auto& other) { return other.first == name; }))
       return invalid("?" + name + "=: given twice");
   }
   return {};
 }
 
 Result<ports::JobFilter> parse_filter(const Fields& query, bool pages) {
-  const auto checked = pages ? check_query(query, {"team", "state", "limit", "before"})
-                             : check_query(query, {"team", "state", "limit"});
+  const auto checked = pages ? check_query(query, {"team", "state", "label", "limit", "before"})
+                             : check_query(query, {"team", "state", "label", "limit"});
   if (!checked) return checked.error();
   ports::JobFilter filter;
   filter.team = value_of(query, "team").value_or("");
@@ -94,6 +122,7 @@ Result<ports::JobFilter> parse_filter(const Fields& query, bool pages) {
       return invalid("?state=" + std::string{*state} +
                      ": expected running, completed, failed, cancelled or needs_person");
   }
+  if (auto read = read_wanted_labels(query, filter.labels); !read) return read.error();
   std::optional<std::uint32_t> limit;
   if (auto read = read_number(query, "limit", 1u, page_max, limit); !read) return read.error();
   filter.limit = limit.value_or(filter.limit);
@@ -176,7 +205,7 @@ Result<std::string> parse_by(std::string_view body) {
 Result<ports::JobRequest> parse_job_request(std::string_view body,
                                             std::optional<std::string_view> key_header) {
   const auto object = parse_object(body, {"plan", "plan_name", "plan_file", "team", "title",
-                                          "inputs", "idempotency_key", "priority"});
+                                          "inputs", "idempotency_key", "priority", "labels"});
   if (!object) return object.error();
   ports::JobRequest request;
   const std::pair<const char*, std::string&> texts[] = {
@@ -191,6 +220,7 @@ Result<ports::JobRequest> parse_job_request(std::string_view body,
         "expected one of /plan (the text of a plan, YAML or JSON) and /plan_name (a plan "
         "of the team)");
   if (auto read = read_inputs(*object, request.inputs); !read) return read.error();
+  if (auto read = read_labels(*object, request.labels); !read) return read.error();
   if (auto read = read_priority(*object, request.priority); !read) return read.error();
   if (auto read = read_key(key_header, request.idempotency_key); !read) return read.error();
   return request;

@@ -14,7 +14,8 @@
 
 namespace troupe::http {
 
-/// "?team=&state=&limit=" of the lists, and `before` where `pages` is set.
+/// "?team=&state=&label=name=value&limit=" of the lists (every label, where several are given), and
+/// `before` where `pages` is set.
 Result<ports::JobFilter> parse_filter(const Fields& query, bool pages);
 
 /// "?after=&limit=&wait=": `wait` is a duration, "20s"; limits::events_wait_max at most.

@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "ops/cli/exit_codes.hpp"
 
@@ -36,11 +37,14 @@ void add_approve_command(CLI::App& app, CommandLine& line);
 void add_explain_commands(CLI::App& app, CommandLine& line); // why, events, diff, replay
 void add_job_commands(CLI::App& app, CommandLine& line);     // jobs, inject, nodes
 void add_schedule_commands(CLI::App& app, CommandLine& line);
-void add_help_commands(CLI::App& app, CommandLine& line);    // help, version
+void add_help_commands(CLI::App& app, CommandLine& line); // help, version
 
 /// `--json` and, for commands that ask a server, `--server`.
 void add_json_option(CLI::App& command, CommandLine& line);
 void add_server_options(CLI::App& command, CommandLine& line);
+
+/// `--label name=value`, as often as wanted.
+void add_label_option(CLI::App& command, std::vector<std::string>& labels, const char* help);
 
 /// "Examples:\n  troupe ..." under a command's help.
 void add_example(CLI::App& command, const std::string& lines);

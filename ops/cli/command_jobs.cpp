@@ -42,6 +42,7 @@ ExitCode inject(const CommandLine& line, const std::string& file) {
 
 struct JobOptions {
   std::string id, team, state;
+  std::vector<std::string> labels;
   unsigned limit = 50;
 };
 
@@ -49,6 +50,7 @@ ExitCode list_jobs(const CommandLine& line, const JobOptions& options) {
   std::string query = "?limit=" + std::to_string(options.limit);
   if (!options.team.empty()) query += "&team=" + percent_encoded(options.team);
   if (!options.state.empty()) query += "&state=" + percent_encoded(options.state);
+  query += label_query(options.labels);
   return print(line, connect(line).get("/v1/jobs" + query), [](const json::value& answer) {
     return view::render_jobs(answer, view::detect_style(), SystemClock{}.now());
   });
@@ -62,12 +64,15 @@ void add_jobs(CLI::App& app, CommandLine& line) {
   auto* list = jobs->add_subcommand("list", "The latest jobs (also: `troupe jobs` alone)");
   list->add_option("--team", options->team, "only jobs of this team");
   list->add_option("--state", options->state, "only jobs in this state");
+  add_label_option(*list, options->labels,
+                   "only jobs with this label, name=value; several: all of them");
   list->add_option("--limit", options->limit, "at most so many")->check(CLI::Range(1U, 1000U));
   auto* show = jobs->add_subcommand("show", "One job with all it holds");
   show->add_option("JOB", options->id, "the job's id")->required();
   for (auto* command : {list, show}) add_server_options(*command, line);
   add_example(*jobs,
               "  troupe jobs\n  troupe jobs list --state running --json\n"
+              "  troupe jobs list --label env=prod --label service=web\n"
               "  troupe jobs show 0198f3a1-7c1e-7000-8000-000000000001");
   jobs->final_callback([=, &line] {
     if (!show->parsed()) return void(line.exit_code = list_jobs(line, *options));

@@ -16,6 +16,10 @@ void add_server_options(CLI::App& command, CommandLine& line) {
                      "http://127.0.0.1:8420)");
 }
 
+void add_label_option(CLI::App& command, std::vector<std::string>& labels, const char* help) {
+  command.add_option("-l,--label", labels, help)->allow_extra_args(false);
+}
+
 void add_example(CLI::App& command, const std::string& lines) {
   command.footer("\nExamples:\n" + lines);
 }

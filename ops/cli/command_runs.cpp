@@ -25,7 +25,7 @@ namespace {
 
 struct RunOptions {
   std::string plan, inputs_file, team, title, key, priority;
-  std::vector<std::string> inputs;
+  std::vector<std::string> inputs, labels;
   bool detach = false;
 };
 
@@ -61,6 +61,7 @@ json::object make_request(const RunOptions& options) {
     inputs = parse_inputs_file(read_input(options.inputs_file, "the inputs"), options.inputs_file);
   for (const std::string& assignment : options.inputs) add_input(inputs, assignment, plan);
   request["inputs"] = inputs;
+  if (!options.labels.empty()) request["labels"] = make_labels(options.labels);
   for (auto [name, value] : {std::pair{"team", &options.team},
                              {"title", &options.title},
                              {"idempotency_key", &options.key},
@@ -114,6 +115,7 @@ void add_run(CLI::App& app, CommandLine& line) {
                   "the team that runs it (default: the server's only one)");
   run->add_option("--title", options->title,
                   "what people read in lists (default: the plan's name)");
+  add_label_option(*run, options->labels, "a label to find it by, name=value; may be repeated");
   run->add_option("--key", options->key, "idempotency key: the same key again is the same job");
   run->add_option("--priority", options->priority, "low, normal, high or critical")
       ->check(CLI::IsMember({"low", "normal", "high", "critical"}));
@@ -157,6 +159,7 @@ ExitCode watch(const CommandLine& line, const std::string& id) {
 void add_runs(CLI::App& app, CommandLine& line) {
   struct Options {
     std::string id, state;
+    std::vector<std::string> labels;
     unsigned limit = 50;
     bool tree = true; // the only form there is
   };
@@ -166,6 +169,8 @@ void add_runs(CLI::App& app, CommandLine& line) {
   runs->require_subcommand(0, 1);
   auto* list = runs->add_subcommand("list", "The latest runs (also: `troupe runs` alone)");
   list->add_option("--state", options->state, "only runs in this state");
+  add_label_option(*list, options->labels,
+                   "only runs with this label, name=value; several: all of them");
   list->add_option("--limit", options->limit, "at most so many")->check(CLI::Range(1U, 1000U));
   auto* show =
       runs->add_subcommand("show", "One run as a tree: steps, agents, attempts, tool calls");
@@ -185,7 +190,7 @@ void add_runs(CLI::App& app, CommandLine& line) {
     if (!runs->get_subcommands().empty() && !list->parsed()) return; // it acts by itself
     std::string query = "?limit=" + std::to_string(options->limit);
     if (!options->state.empty()) query += "&state=" + percent_encoded(options->state);
-    line.exit_code = list_runs(line, query);
+    line.exit_code = list_runs(line, query + label_query(options->labels));
   });
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "ops/cli/api_client.hpp"
 #include "ops/cli/exit_codes.hpp"
+#include "runtime/labels.hpp"
 
 namespace troupe::cli {
 
@@ -27,6 +29,26 @@ void add_input(json::object& inputs, const std::string& assignment, const plan::
     throw Failure{ExitCode::bad_data, "--input " + assignment + ": the plan declares `" + name +
                                           "` as " + type + ", and `" + value + "` is not that"};
   inputs[name] = error ? json::value(value) : parsed;
+}
+
+json::object make_labels(const std::vector<std::string>& texts) {
+  json::object labels;
+  for (const std::string& text : texts) {
+    const auto label = parse_label(text);
+    if (!label) throw Failure{ExitCode::usage, "--label " + text + ": " + label.error().message};
+    const auto* known = labels.if_contains(label->first);
+    if (known && known->as_string() != label->second)
+      throw Failure{ExitCode::usage, "--label: `" + label->first + "` cannot have two values"};
+    labels[label->first] = label->second;
+  }
+  return labels;
+}
+
+std::string label_query(const std::vector<std::string>& texts) {
+  std::string query;
+  for (const auto& [name, value] : make_labels(texts))
+    query += "&label=" + percent_encoded(std::string{name} + '=' + std::string{value.as_string()});
+  return query;
 }
 
 json::value parse_json_input(const std::string& text, const std::string& file) {

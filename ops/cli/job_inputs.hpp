@@ -2,10 +2,17 @@
 #pragma once
 #include <boost/json/fwd.hpp>
 #include <string>
+#include <vector>
 
 #include "runtime/plan/plan.hpp"
 
 namespace troupe::cli {
+
+/// {"name":"value"} of name=value texts. Failure usage: one that is none, or a name with two
+/// values.
+boost::json::object make_labels(const std::vector<std::string>& texts);
+/// "&label=name%3Dvalue" of each. Failure usage: likewise.
+std::string label_query(const std::vector<std::string>& texts);
 
 /// "name=value". A value for an input that `plan` declares as text is taken as it is; for any other
 /// declared type it must be JSON; for an undeclared one it is JSON if it reads as JSON, else text.

@@ -46,6 +46,7 @@ AlertRoute read_route(const SourceNode& node, const std::vector<std::string>& na
   route.priority = fields.choice("priority", priorities).value_or(route.priority);
   const auto* inputs = fields.map("inputs");
   if (inputs != nullptr) check_template(*inputs, roots, faults);
+  route.labels = read_label_templates(fields, roots, faults);
   route.inputs = {inputs != nullptr ? inputs->to_json() : JsonText{"{}"}};
 
   fields.require("plan", "name one of the team's `plans`");

@@ -53,6 +53,7 @@ void read_plan(Fields& fields, Schedule& schedule, const std::vector<std::string
                const std::map<std::string, NamedPlan>& plans, std::vector<Fault>& faults) {
   const auto* inputs = fields.map("inputs");
   if (inputs != nullptr) check_template(*inputs, roots, faults);
+  schedule.labels = read_label_templates(fields, roots, faults);
   schedule.inputs = {inputs != nullptr ? inputs->to_json() : JsonText{"{}"}};
   fields.require("plan", "name one of the team's `plans`");
   schedule.plan = fields.filled_text("plan").value_or("");

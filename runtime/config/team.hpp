@@ -27,6 +27,7 @@ struct AlertRoute {
   std::string plan;
   plan::Template
       inputs; // over the roots `group` (the webhook body) and `alert` (its first firing alert)
+  std::map<std::string, plan::Template> labels; // of its jobs, over the same roots
   message::Priority priority = message::Priority::high;
 };
 
@@ -38,8 +39,9 @@ struct Schedule {
   intake::CatchUp catch_up;
   bool overlap = true; // also while the job that it started last is unfinished
   std::string plan;
-  std::string title;     // of its jobs; empty: the plan's name
-  plan::Template inputs; // over the root `schedule`: {"id","team","due"}
+  std::string title;                            // of its jobs; empty: the plan's name
+  plan::Template inputs;                        // over the root `schedule`: {"id","team","due"}
+  std::map<std::string, plan::Template> labels; // of its jobs, over the same root
   message::Priority priority = message::Priority::normal;
 
   /// What makes it due: another one counts from the moment it is declared.

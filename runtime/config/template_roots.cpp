@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/intake_limits.hpp"
+#include "runtime/labels.hpp"
 #include "runtime/plan/template.hpp"
 
 namespace troupe::config {
@@ -20,6 +22,28 @@ void check_template(const plan::SourceNode& node, const TemplateRoots& roots,
   }
   for (const auto& item : node.items) check_template(item, roots, faults);
   for (const auto& [name, value] : node.members) check_template(value, roots, faults);
+}
+
+std::map<std::string, plan::Template> read_label_templates(plan::Fields& fields,
+                                                           const TemplateRoots& roots,
+                                                           std::vector<plan::Fault>& faults) {
+  std::map<std::string, plan::Template> labels;
+  const auto* map = fields.map("labels");
+  if (map == nullptr) return labels;
+  if (map->members.size() > limits::labels_max)
+    faults.push_back({map->place, "there are " + std::to_string(map->members.size()) +
+                                      " labels; at most " + std::to_string(limits::labels_max)});
+  for (std::size_t i = 0; i < map->members.size(); ++i) {
+    const auto& [name, value] = map->members[i];
+    if (const auto checked = check_label_name(name); !checked)
+      faults.push_back({map->member_places[i], checked.error().message});
+    if (value.type != plan::SourceNode::Type::string)
+      faults.push_back({value.place, "the label `" + name + "` must be text, not " +
+                                         std::string{describe(value.type)}});
+    check_template(value, roots, faults);
+    labels[name] = {value.to_json()};
+  }
+  return labels;
 }
 
 } // namespace troupe::config

@@ -2,6 +2,7 @@
 
 #include "runtime/hash.hpp"
 #include "runtime/intake/route.hpp"
+#include "runtime/message/json_reader.hpp"
 #include "runtime/message/json_writer.hpp"
 #include "runtime/plan/parse.hpp"
 #include "runtime/plan/template.hpp"
@@ -59,6 +60,18 @@ Result<JsonText> fill_inputs(const plan::Plan& plan, const plan::Template& input
   return filled ? plan::bind_inputs(plan, *filled) : filled.error();
 }
 
+/// A label whose value is not there, or not a text, is left out: the job matters more.
+Labels fill_labels(const std::map<std::string, plan::Template>& labels, const plan::Scope& scope) {
+  Labels filled;
+  for (const auto& [name, text] : labels)
+    if (const auto value = plan::evaluate(text, scope); value.ok()) {
+      std::string read;
+      if (message::JsonReader in{value->text}; in.read_string(read))
+        filled[name] = fitting_label_value(read);
+    }
+  return filled;
+}
+
 std::string title_of(const Webhook& webhook) {
   for (const auto* labels : {&webhook.common_annotations, &webhook.common_labels})
     for (const auto* name : {"summary", "alertname"})
@@ -80,6 +93,7 @@ Result<PreparedJob> prepare_for_route(const config::Team& team, const config::Al
   auto prepared = assemble(team, plan->second, title_of(webhook), std::move(*inputs), now, entropy);
   prepared.job.priority = route.priority;
   prepared.job.source = "alertmanager";
+  prepared.job.labels = fill_labels(route.labels, scope);
   return prepared;
 }
 
@@ -108,10 +122,13 @@ Result<PreparedJob> prepare_job(const config::Team& team, const ports::JobReques
   if (!plan) return plan.error();
   auto inputs = plan::bind_inputs(plan->plan, request.inputs);
   if (!inputs) return inputs.error();
+  if (auto checked = check_labels(request.labels); !checked) return checked.error();
   auto prepared = assemble(team, *plan, request.title, std::move(*inputs), now, entropy);
   auto& job = prepared.job;
   job.idempotency_key = request.idempotency_key;
-  job.request_digest = sha256_hex(job.bundle + '\n' + canonical(job.inputs) + '\n' + job.title);
+  job.labels = request.labels;
+  job.request_digest = sha256_hex(job.bundle + '\n' + canonical(job.inputs) + '\n' + job.title +
+                                  (job.labels.empty() ? "" : '\n' + to_json(job.labels)));
   job.priority = request.priority;
   job.source = request.source;
   return prepared;
@@ -155,6 +172,7 @@ Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Sc
   auto prepared = assemble(team, plan->second, schedule.title, std::move(*inputs), now, entropy);
   prepared.job.priority = schedule.priority;
   prepared.job.source = "schedule";
+  prepared.job.labels = fill_labels(schedule.labels, scope);
   return prepared;
 }
 

@@ -44,6 +44,10 @@ json::object object_of(const config::Team& team, const config::Schedule& schedul
                    {"missed", word(schedule.catch_up.missed)},
                    {"grace_ms", schedule.catch_up.grace.count()},
                    {"overlap", schedule.overlap ? "allow" : "skip"}};
+  json::object labels;
+  for (const auto& [name, text] : schedule.labels)
+    labels[name] = read_json(text.value.text).value_or(nullptr);
+  out["labels"] = std::move(labels);
   const ports::ScheduleRow nothing;
   const bool declared = row != nullptr && row->timing == schedule.timing();
   if (row == nullptr) row = &nothing;

@@ -19,8 +19,9 @@ struct ScheduleChoice {
 };
 
 /// {"schedules":[{"team","id","cron","zone","plan","title","priority","inputs","missed","grace_ms",
-/// "overlap","paused","paused_at","paused_by","last_due","last_job","note","next"}]}. `next` is
-/// null where it is paused. "declared": false where a newer file than this node's is in force.
+/// "overlap","labels","paused","paused_at","paused_by","last_due","last_job","note","next"}]}.
+/// `next` is null where it is paused. "declared": false where a newer file than this node's is in
+/// force.
 JsonText view_schedules(const std::vector<config::Team>& teams,
                         const std::vector<ports::ScheduleRow>& rows, const ScheduleChoice& choice,
                         Instant now);

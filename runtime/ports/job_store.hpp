@@ -10,6 +10,7 @@
 #include "runtime/clock.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/json_text.hpp"
+#include "runtime/labels.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/result.hpp"
@@ -32,6 +33,7 @@ struct NewJob {
   Instant at{};
   AppendId append;  // of seq 0
   std::string body; // of seq 0
+  Labels labels;    // have been checked
 };
 
 /// A further run of a job that is there, and its first append: one write.
@@ -96,6 +98,7 @@ struct JobRow {
   std::optional<Instant> finished_at;
   JsonText inputs;
   std::vector<RunId> runs; // newest first
+  Labels labels{};
 };
 
 struct RunRow {
@@ -111,6 +114,7 @@ struct RunRow {
   bool parked = false;            // nobody owns it until it is due or something is in its inbox
   std::optional<Instant> wake_at; // when it is due; nothing while parked: only its inbox wakes it
   bool archived = false;          // its journal is in the archive, and read from there
+  Labels labels{};                // of its job; not told by claim
 };
 
 enum class ParkOutcome : std::uint8_t {
@@ -124,6 +128,7 @@ struct JobFilter {
   std::optional<RunState> state{};
   std::uint32_t limit = 50;      // at most 1000
   std::optional<JobId> before{}; // page: older than this one
+  Labels labels{};               // each of them
 };
 
 /// All calls: never block, `done` runs exactly once on a thread of the store. Errors of every call:

@@ -23,6 +23,7 @@ struct JobRequest {
   std::string idempotency_key;
   message::Priority priority = message::Priority::normal;
   std::string source = "http";
+  Labels labels{};
 };
 
 /// A run's answer to "what happened": see ARCHITECTURE.md, "A run as JSON".

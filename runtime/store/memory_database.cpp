@@ -19,7 +19,7 @@ void MemoryDatabase::insert(const ports::NewJob& job) {
   Job row;
   row.row = {job.id,       job.team,          job.title, job.source, job.idempotency_key,
              job.priority, RunState::running, "",        job.at,     std::nullopt,
-             job.inputs,   {job.run}};
+             job.inputs,   {job.run},         job.labels};
   row.digest = job.request_digest;
   jobs_[job.id] = std::move(row);
   if (!job.idempotency_key.empty()) keys_[{job.team, job.idempotency_key}] = job.id;

@@ -7,6 +7,17 @@
 
 namespace troupe::store {
 
+namespace {
+
+bool has_labels(const Labels& labels, const Labels& wanted) {
+  return std::ranges::all_of(wanted, [&](const auto& label) {
+    const auto found = labels.find(label.first);
+    return found != labels.end() && found->second == label.second;
+  });
+}
+
+} // namespace
+
 std::vector<ports::JobRow> MemoryDatabase::list_jobs(const ports::JobFilter& filter) {
   const std::lock_guard lock{mutex_};
   std::vector<ports::JobRow> rows;
@@ -16,6 +27,7 @@ std::vector<ports::JobRow> MemoryDatabase::list_jobs(const ports::JobFilter& fil
     const auto& job = (--at)->second.row;
     if (!filter.team.empty() && job.team != filter.team) continue;
     if (filter.state && job.state != *filter.state) continue;
+    if (!has_labels(job.labels, filter.labels)) continue;
     rows.push_back(job);
   }
   return rows;
@@ -30,6 +42,7 @@ std::optional<ports::JobRow> MemoryDatabase::get_job(JobId id) {
 
 ports::RunRow MemoryDatabase::shown(const Run& run) const {
   auto row = run.row;
+  row.labels = jobs_.at(row.job).row.labels;
   if (row.owner) row.owner_node = nodes_.at(*row.owner).name;
   return row;
 }
@@ -42,6 +55,7 @@ std::vector<ports::RunRow> MemoryDatabase::list_runs(const ports::JobFilter& fil
     const auto& run = at->second;
     if (!filter.team.empty() && run.team != filter.team) continue;
     if (filter.state && run.row.state != *filter.state) continue;
+    if (!has_labels(jobs_.at(run.row.job).row.labels, filter.labels)) continue;
     rows.push_back(shown(run));
   }
   return rows;

@@ -11,8 +11,8 @@ namespace {
 constexpr PgStatement accept_alert_events{
     "accept_alert_events",
     "SELECT accepted, jobs, started, signalled FROM accept_alerts("
-    "$15::text, $16::text, $17::text, $18::timestamptz, $19::text[], $20::text[], $21::text[],"
-    " $22::text[], $23::text[], $24::text[], " TROUPE_NEW_JOB ", $14::boolean)"};
+    "$16::text, $17::text, $18::text, $19::timestamptz, $20::text[], $21::text[], $22::text[],"
+    " $23::text[], $24::text[], $25::text[], " TROUPE_NEW_JOB ", $15::boolean)"};
 
 void put_events(PgParams& params, const AlertBatch& batch) {
   auto ids = PgArray::of_texts(), fingerprints = PgArray::of_texts(),

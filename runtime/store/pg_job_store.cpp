@@ -19,7 +19,7 @@ constexpr PgStatement count_open_jobs{
     "                       LIMIT $1::bigint) AS open"};
 
 constexpr PgStatement submit_job{
-    "submit_job", "SELECT job, run, digest FROM submit_job(" TROUPE_NEW_JOB ", $14::boolean)"};
+    "submit_job", "SELECT job, run, digest FROM submit_job(" TROUPE_NEW_JOB ", $15::boolean)"};
 
 constexpr PgStatement claim_runs{
     "claim_runs",
@@ -40,13 +40,13 @@ constexpr PgStatement insert_document{
 
 void put_job(PgParams& params, const NewJob* job) {
   if (!job) {
-    for (int i = 0; i < 13; ++i) params.null();
+    for (int i = 0; i < 14; ++i) params.null();
     return;
   }
   params.id(job->id).id(job->run).text(job->idempotency_key).text(job->request_digest);
   params.text(job->team).text(job->title).number(static_cast<std::int32_t>(job->priority));
   params.text(job->source).text(job->bundle).text(job->inputs.text).instant(job->at);
-  params.id(job->append).text(job->body);
+  params.id(job->append).text(job->body).text(to_json(job->labels));
 }
 
 PgAttempt<bool> PgJobStore::has_room(PgConnection& connection, Deadline deadline) {

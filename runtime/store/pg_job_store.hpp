@@ -79,10 +79,10 @@ class PgJobStore final : public ports::JobStore {
   std::vector<Id<ClaimCall>> unanswered_;  // its tries whose answer was lost
 };
 
-/// $1 to $13 of a statement that takes a new_job (schema/002_functions.sql), and how it names them.
+/// $1 to $14 of a statement that takes a new_job (schema/002_functions.sql), and how it names them.
 void put_job(PgParams& params, const ports::NewJob* job);
 #define TROUPE_NEW_JOB                                                                     \
   "ROW($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::integer::smallint," \
-  " $8::text, $9::text, $10::text, $11::timestamptz, $12::uuid, $13::text)::new_job"
+  " $8::text, $9::text, $10::text, $11::timestamptz, $12::uuid, $13::text, $14::text)::new_job"
 
 } // namespace troupe::store

@@ -22,19 +22,23 @@ constexpr PgStatement select_jobs{
     "select_jobs",
     "SELECT " TROUPE_JOB_COLUMNS
     " FROM jobs j WHERE ($1::text = '' OR j.team = $1) AND ($2::text = '' OR j.state = $2)"
-    " AND ($3::uuid IS NULL OR j.id < $3) ORDER BY j.id DESC LIMIT $4::bigint"};
+    " AND ($3::uuid IS NULL OR j.id < $3) AND ($5::jsonb IS NULL OR j.labels @> $5)"
+    " ORDER BY j.id DESC LIMIT $4::bigint"};
 
 constexpr PgStatement select_job{"select_job",
                                  "SELECT " TROUPE_JOB_COLUMNS " FROM jobs j WHERE j.id = $1::uuid"};
 
+#define TROUPE_LABELS_OF_RUN ", (SELECT j.labels FROM jobs j WHERE j.id = r.job)"
+
 constexpr PgStatement select_runs{
     "select_runs",
-    "SELECT " TROUPE_RUN_COLUMNS
+    "SELECT " TROUPE_RUN_COLUMNS TROUPE_LABELS_OF_RUN
     " FROM runs r WHERE ($1::text = '' OR r.team = $1) AND ($2::text = '' OR r.state = $2)"
+    " AND ($4::jsonb IS NULL OR r.job IN (SELECT j.id FROM jobs j WHERE j.labels @> $4))"
     " ORDER BY r.id DESC LIMIT $3::bigint"};
 
-constexpr PgStatement select_run{"select_run",
-                                 "SELECT " TROUPE_RUN_COLUMNS " FROM runs r WHERE r.id = $1::uuid"};
+constexpr PgStatement select_run{"select_run", "SELECT " TROUPE_RUN_COLUMNS TROUPE_LABELS_OF_RUN
+                                               " FROM runs r WHERE r.id = $1::uuid"};
 
 constexpr PgStatement select_inbox{
     "select_inbox",
@@ -116,7 +120,8 @@ JobRow job_row(const PgRows& rows, std::size_t row) {
           rows.instant(row, 8),
           maybe_instant(rows, row, 9),
           JsonText{text(10)},
-          rows.ids<RunId>(row, 11)};
+          rows.ids<RunId>(row, 11),
+          read_labels(rows.text(row, 12))};
 }
 
 RunRow run_row(const PgRows& rows, std::size_t row) {
@@ -136,6 +141,21 @@ RunRow run_row(const PgRows& rows, std::size_t row) {
   run.archived = rows.boolean(row, 11);
   return run;
 }
+
+namespace {
+
+RunRow labelled_run_row(const PgRows& rows, std::size_t row) {
+  auto run = run_row(rows, row);
+  run.labels = read_labels(rows.text(row, 12));
+  return run;
+}
+
+/// Nothing, where none are asked for.
+void put_labels(PgParams& params, const Labels& labels) {
+  labels.empty() ? params.null() : params.jsonb(to_json(labels));
+}
+
+} // namespace
 
 void PgJobStore::read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
                             Done<std::vector<InboxRow>> done) {
@@ -180,6 +200,7 @@ void PgJobStore::list_jobs(JobFilter filter, Done<std::vector<JobRow>> done) {
     params.text(filter.team).text(state_of(filter));
     filter.before ? params.id(*filter.before) : params.null();
     params.integer(rows_at_most(filter));
+    put_labels(params, filter.labels);
     return all_rows<JobRow>(connection.run(select_jobs, params, deadline), job_row);
   });
 }
@@ -195,13 +216,15 @@ void PgJobStore::list_runs(JobFilter filter, Done<std::vector<RunRow>> done) {
   reads_.call<std::vector<RunRow>>(std::move(done), [=](auto& connection, auto deadline) {
     PgParams params;
     params.text(filter.team).text(state_of(filter)).integer(rows_at_most(filter));
-    return all_rows<RunRow>(connection.run(select_runs, params, deadline), run_row);
+    put_labels(params, filter.labels);
+    return all_rows<RunRow>(connection.run(select_runs, params, deadline), labelled_run_row);
   });
 }
 
 void PgJobStore::get_run(RunId id, Done<std::optional<RunRow>> done) {
   reads_.call<std::optional<RunRow>>(std::move(done), [=](auto& connection, auto deadline) {
-    return maybe_row<RunRow>(connection.run(select_run, PgParams{}.id(id), deadline), run_row);
+    return maybe_row<RunRow>(connection.run(select_run, PgParams{}.id(id), deadline),
+                             labelled_run_row);
   });
 }
 

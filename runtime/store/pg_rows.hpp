@@ -14,7 +14,7 @@ ports::RunState state_named(std::string_view name);
 #define TROUPE_JOB_COLUMNS \
   "j.id, j.team, j.title, j.source, coalesce(j.idempotency_key, ''), j.priority, j.state, " \
   "j.reason, " TROUPE_MILLIS("j.created_at") ", " TROUPE_MILLIS("j.finished_at")            \
-  ", j.inputs, ARRAY(SELECT r.id FROM runs r WHERE r.job = j.id ORDER BY r.id DESC)"
+  ", j.inputs, ARRAY(SELECT r.id FROM runs r WHERE r.job = j.id ORDER BY r.id DESC), j.labels"
 ports::JobRow job_row(const PgRows& rows, std::size_t row);
 
 /// Columns of a run, in the order that run_row reads; `r` is the row of runs.

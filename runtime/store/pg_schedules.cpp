@@ -24,8 +24,8 @@ constexpr PgStatement select_schedules{
 
 constexpr PgStatement fire_schedule{
     "fire_schedule",
-    "SELECT fire_schedule($14::text, $15::text, $16::text, $17::timestamptz, $18::boolean,"
-    "                     $19::bigint, " TROUPE_NEW_JOB ")"};
+    "SELECT fire_schedule($15::text, $16::text, $17::text, $18::timestamptz, $19::boolean,"
+    "                     $20::bigint, " TROUPE_NEW_JOB ")"};
 
 constexpr PgStatement let_schedule_go{
     "let_schedule_go",

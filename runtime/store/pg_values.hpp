@@ -49,6 +49,7 @@ class PgParams {
   PgParams& number(std::int32_t value);   // integer
   PgParams& boolean(bool value) { return put(std::string(1, value ? '\1' : '\0')); }
   PgParams& instant(Instant value);
+  PgParams& jsonb(std::string_view json) { return put('\1' + std::string{json}); } // version 1
   PgParams& array(const PgArray& value) { return put(value.bytes()); }
   PgParams& null();
   template <class Tag>

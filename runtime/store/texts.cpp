@@ -93,6 +93,7 @@ Result<> check(const ports::NewJob& job) {
                        {"source", job.source},
                        {"bundle", job.bundle},
                        {"inputs", job.inputs.text},
+                       {"labels", to_json(job.labels)},
                        {"the run's first append", job.body}});
 }
 

@@ -47,10 +47,11 @@ struct Cluster {
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     for (auto at = text.find(" ../"); at != std::string::npos; at = text.find(" ../", at))
       text.replace(at, 4, " " + source + "/configs/");
-    return plan("team.yaml", text +
-                                 "schedules:\n"
-                                 "  - { id: yearly, cron: 0 12 1 1 *, zone: Asia/Tokyo, plan: "
-                                 "service-check, inputs: { service: ghost } }\n");
+    return plan("team.yaml",
+                text +
+                    "schedules:\n"
+                    "  - { id: yearly, cron: 0 12 1 1 *, zone: Asia/Tokyo, plan: "
+                    "service-check, inputs: { service: ghost }, labels: { kind: yearly } }\n");
   }
   std::string plan(const char* name, const std::string& text) const {
     std::filesystem::path path = data.path() / name;

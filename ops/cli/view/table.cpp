@@ -59,6 +59,19 @@ std::string render_table(const std::vector<std::string>& header,
   return result;
 }
 
+namespace {
+
+/// "env=prod service=web"
+std::string labels(const json::value& job) {
+  std::string out;
+  if (const auto* map = member(job, "labels").if_object())
+    for (const auto& [name, value] : *map)
+      (out += out.empty() ? "" : " ") += printable(name) + "=" + text(value);
+  return out;
+}
+
+} // namespace
+
 std::string render_jobs(const json::value& answer, const Style& style, Instant now) {
   std::vector<std::vector<Cell>> rows;
   for (const json::value& job : list(answer, "jobs"))
@@ -68,9 +81,10 @@ std::string render_jobs(const json::value& answer, const Style& style, Instant n
                     {text(job, "team")},
                     {text(job, "source")},
                     {age(job, now), Tint::dim},
+                    {labels(job), Tint::dim},
                     {joined(list(job, "runs")), Tint::dim}});
-  return render_table({"JOB", "STATE", "TITLE", "TEAM", "SOURCE", "AGE", "RUNS"}, rows, style,
-                      "no jobs yet; `troupe run PLAN` makes one");
+  return render_table({"JOB", "STATE", "TITLE", "TEAM", "SOURCE", "AGE", "LABELS", "RUNS"}, rows,
+                      style, "no jobs yet; `troupe run PLAN` makes one");
 }
 
 std::string render_runs(const json::value& answer, const Style& style, Instant now) {

@@ -25,6 +25,7 @@ constexpr const char* good =
     "    missed: skip\n"
     "    grace: 10m\n"
     "    overlap: skip\n"
+    "    labels: { kind: nightly, due: \"${{ schedule.due }}\" }\n"
     "    inputs: { service: \"${{ schedule.due }}\" }\n"
     "  - { id: hourly, cron: '@hourly', plan: service-down, inputs: { service: nginx } }\n";
 
@@ -45,6 +46,7 @@ BOOST_AUTO_TEST_CASE(a_schedule_says_when_what_and_what_becomes_of_times_that_ar
   BOOST_TEST((nightly.catch_up.missed == intake::Missed::skip));
   BOOST_TEST((nightly.catch_up.grace == std::chrono::minutes{10}));
   BOOST_TEST(!nightly.overlap);
+  BOOST_TEST(nightly.labels.at("due").value.text == R"("${{ schedule.due }}")");
   BOOST_TEST(nightly.inputs.value.text == R"({"service":"${{ schedule.due }}"})");
   const auto& hourly = team.schedules[1];
   BOOST_TEST(hourly.timing() == "@hourly UTC");
@@ -73,12 +75,16 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"overlap: skip", "overlap: queue",
        "teams/t.yaml:24:14: `overlap` must be `allow` or `skip`, not `queue`"},
       {"grace: 10m", "grace: soon", "teams/t.yaml:23:12: "},
-      {"${{ schedule.due }}", "${{ alert.labels }}",
-       "teams/t.yaml:25:24: `alert` is not known here; start from `schedule`: "},
+      {"service: \"${{ schedule.due }}", "service: \"${{ alert.labels }}",
+       "teams/t.yaml:26:24: `alert` is not known here; start from `schedule`: "},
       {"down, inputs: { service: nginx", "down, inputs: { servce: nginx",
-       "teams/t.yaml:26:53: the plan asks for the input `service`; add it to `inputs`\n"},
+       "teams/t.yaml:27:53: the plan asks for the input `service`; add it to `inputs`\n"},
       {"id: hourly", "id: nightly",
-       "teams/t.yaml:26:11: there is another schedule `nightly`; give this one an id of its own\n"},
+       "teams/t.yaml:27:11: there is another schedule `nightly`; give this one an id of its own\n"},
+      {"kind: nightly", "a kind: nightly",
+       "teams/t.yaml:25:15: the name of a label must be 1 to 64 letters"},
+      {"kind: nightly", "kind: 7",
+       "teams/t.yaml:25:21: the label `kind` must be text, not a number\n"},
       {"id: nightly", "id: a b", "teams/t.yaml:16:9: the id of a schedule must be letters"},
       {"    title: Every", "    tile: Every",
        "teams/t.yaml:20:5: unknown key `tile` in a schedule"},

@@ -24,6 +24,9 @@ config::Schedule schedule(const std::string& id, const std::string& expression,
   made.cron = *Cron::parse(expression, made.zone);
   made.catch_up.missed = missed;
   made.plan = "check";
+  made.labels = {{"kind", {JsonText{R"("check")"}}},
+                 {"due", {JsonText{R"("${{ schedule.due }}")"}}},
+                 {"none", {JsonText{R"("${{ schedule.none }}")"}}}};
   made.inputs = {JsonText{R"({"day":"${{ schedule.due }}"})"}};
   return made;
 }
@@ -121,6 +124,7 @@ BOOST_AUTO_TEST_CASE(a_due_time_is_one_job_whoever_prepares_it) {
   BOOST_TEST(b->job.idempotency_key == a->job.idempotency_key);
   BOOST_TEST(b->job.request_digest == a->job.request_digest);
   BOOST_TEST(a->job.inputs.text == R"({"day":"2026-11-20T02:00:00.000Z"})");
+  BOOST_TEST((a->job.labels == Labels{{"kind", "check"}, {"due", "2026-11-20T02:00:00.000Z"}}));
   BOOST_TEST(a->job.source == "schedule");
   BOOST_TEST(a->job.title == "check");
   const auto by_hand = prepare_by_hand(all[0], nightly, "mine", due + 1h, one);

@@ -24,6 +24,7 @@ ports::JobRow sample_job() {
   job.created_at = at;
   job.inputs = JsonText{R"({"a":[1,2]})"};
   job.runs = {run_id};
+  job.labels = {{"env", "prod"}};
   return job;
 }
 
@@ -33,11 +34,12 @@ BOOST_AUTO_TEST_SUITE(api_json)
 
 BOOST_AUTO_TEST_CASE(a_job_is_written_with_its_inputs_and_runs) {
   auto job = sample_job();
-  BOOST_TEST(to_json(job) ==
-             R"({"id":"018bcfe5-6800-7000-8000-000000000001","team":"ops","title":"A \"title\"",)"
-             R"("source":"http","idempotency_key":"k","priority":"high","state":"running",)"
-             R"("reason":"","created_at":"2026-11-20T18:46:51.123Z","finished_at":null,)"
-             R"("inputs":{"a":[1,2]},"runs":["018bcfe5-6800-7000-8000-000000000002"]})");
+  BOOST_TEST(
+      to_json(job) ==
+      R"({"id":"018bcfe5-6800-7000-8000-000000000001","team":"ops","title":"A \"title\"",)"
+      R"("source":"http","idempotency_key":"k","priority":"high","state":"running",)"
+      R"("reason":"","created_at":"2026-11-20T18:46:51.123Z","finished_at":null,)"
+      R"("inputs":{"a":[1,2]},"labels":{"env":"prod"},"runs":["018bcfe5-6800-7000-8000-000000000002"]})");
   job.state = ports::RunState::needs_person;
   job.finished_at = at;
   const auto read = boost::json::parse(to_json(std::vector{job, job})).as_object();
@@ -63,12 +65,13 @@ BOOST_AUTO_TEST_CASE(a_run_has_an_owner_while_somebody_owns_it) {
   run.owner_node = "node-1";
   run.created_at = at;
   run.finished_at = at;
-  BOOST_TEST(to_json(run) ==
-             R"({"id":"018bcfe5-6800-7000-8000-000000000002",)"
-             R"("job":"018bcfe5-6800-7000-8000-000000000001","bundle":"b","state":"completed",)"
-             R"("reason":"","owner":"node-1","parked":false,"wake_at":null,"archived":false,)"
-             R"("created_at":"2026-11-20T18:46:51.123Z",)"
-             R"("finished_at":"2026-11-20T18:46:51.123Z"})");
+  BOOST_TEST(
+      to_json(run) ==
+      R"({"id":"018bcfe5-6800-7000-8000-000000000002",)"
+      R"("job":"018bcfe5-6800-7000-8000-000000000001","bundle":"b","state":"completed",)"
+      R"("reason":"","owner":"node-1","parked":false,"wake_at":null,"archived":false,"labels":{},)"
+      R"("created_at":"2026-11-20T18:46:51.123Z",)"
+      R"("finished_at":"2026-11-20T18:46:51.123Z"})");
   run.owner.reset();
   BOOST_TEST(to_json(run).find(R"("owner":null)") != std::string::npos);
   BOOST_TEST(to_json(std::vector<ports::RunRow>{}) == R"({"runs":[]})");

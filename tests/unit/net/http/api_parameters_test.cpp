@@ -46,11 +46,34 @@ BOOST_AUTO_TEST_CASE(a_filter_has_defaults_and_bounds) {
       {{{"state", "done"}},
        "?state=done: expected running, completed, failed, cancelled or needs_"},
       {{{"before", "7"}}, "?before=7: expected a job's id"},
-      {{{"tem", "a"}}, "?tem=: unknown; expected team, state, limit, before"},
+      {{{"tem", "a"}}, "?tem=: unknown; expected team, state, label, limit, before"},
       {{{"team", "a"}, {"team", "b"}}, "?team=: given twice"},
+      {{{"label", "env"}}, "?label=: `env` is no label; expected name=value"},
+      {{{"label", "a b=c"}}, "?label=: the name of a label must be 1 to 64 letters"},
+      {{{"label", "a=b"}, {"label", "a=c"}}, "`a` cannot be both `b` and `c`"},
   };
   for (const auto& [query, words] : table) expect_fault(parse_filter(query, true), words);
   expect_fault(parse_filter({{"before", "x"}}, false), "?before=: unknown");
+}
+
+BOOST_AUTO_TEST_CASE(every_label_that_is_asked_for_counts) {
+  const auto filter = parse_filter({{"label", "env=prod"}, {"label", "q=a=b"}}, false);
+  BOOST_REQUIRE(filter.ok());
+  BOOST_TEST((filter->labels == Labels{{"env", "prod"}, {"q", "a=b"}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_is_asked_for_with_labels) {
+  const auto job = parse_job_request(R"({"plan_name":"p","labels":{"env":"prod"}})", std::nullopt);
+  BOOST_REQUIRE(job.ok());
+  BOOST_TEST((job->labels == Labels{{"env", "prod"}}));
+  const std::pair<std::string, const char*> table[] = {
+      {R"(["env"])", "/labels: expected an object of texts"},
+      {R"({"env":7})", "/labels/env: expected a string"},
+      {R"({"":"x"})", "/labels: the name of a label must be"},
+  };
+  for (const auto& [labels, words] : table)
+    expect_fault(parse_job_request(R"({"plan_name":"p","labels":)" + labels + "}", std::nullopt),
+                 words);
 }
 
 BOOST_AUTO_TEST_CASE(a_page_of_events_begins_after_a_cursor) {
