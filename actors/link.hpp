@@ -39,6 +39,13 @@ class Link {
            Answer answer) const;
   Result<> answer(const std::string& reply_to, const message::AgentMessage& message) const;
 
+  /// What is no AgentMessage, to whoever subscribes to <verb>.<recipient>.
+  Result<> emit(std::string_view verb, std::string_view recipient, std::string_view content_type,
+                std::string payload) const;
+  /// Likewise, and tells whether anybody is known to subscribe; on a thread of the bus.
+  void emit_asking(std::string_view verb, std::string_view recipient, std::string_view content_type,
+                   std::string payload, std::function<void(bool)> heard) const;
+
   /// Every message for <verb>.<recipient>, from anybody. One that cannot be read is answered with
   /// bus.not_here and its fault, counted, and never reaches the handler. `handler` runs on a thread
   /// of the bus.
@@ -49,6 +56,7 @@ class Link {
 
   bool up() const { return bus_.up(); }
   const std::string& node() const { return node_; }
+  const std::string& cluster() const { return cluster_; }
   std::uint64_t unreadable() const; // messages refused so far
 
  private:

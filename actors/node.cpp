@@ -9,6 +9,7 @@
 #include "actors/counted.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/fault.hpp"
+#include "actors/feed.hpp"
 #include "actors/intake.hpp"
 #include "actors/journal_writer.hpp"
 #include "actors/membership.hpp"
@@ -40,6 +41,7 @@ std::vector<Part> parts_of(const Context& context) {
                      std::move(dependants)});
   };
   if (context->settings.orchestrator) {
+    add("feed", spawn_feed);
     add("journal_writer", spawn_journal_writer, {"orchestrator"});
     add("dispatcher", spawn_dispatcher, {"orchestrator"});
     add("orchestrator", spawn_orchestrator);
@@ -167,6 +169,7 @@ Node::Node(std::shared_ptr<NodeContext> context, std::function<void(std::string)
     : impl_{std::make_unique<Impl>()} {
   impl_->context = std::move(context);
   impl_->context->appends = std::make_shared<AppendWatch>();
+  impl_->context->feed = std::make_shared<FeedGate>();
   const Context shared = impl_->context;
   if (shared->settings.orchestrator) impl_->operations = make_operations(impl_->system, shared);
   auto started = std::make_shared<std::promise<void>>();

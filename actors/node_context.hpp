@@ -27,6 +27,7 @@
 namespace troupe::actors {
 
 class AppendWatch;
+class FeedGate;
 
 inline constexpr std::string_view version = "0.1.0";
 
@@ -63,7 +64,8 @@ struct NodeContext {
   std::shared_ptr<Directory> actors;
   /// Of an orchestrator node: outlives a crash of that actor, and is touched by it alone.
   std::shared_ptr<supervision::KeptRuns> kept = std::make_shared<supervision::KeptRuns>();
-  std::shared_ptr<AppendWatch> appends; // the node's actors make it
+  std::shared_ptr<AppendWatch> appends; // the node's actors make it,
+  std::shared_ptr<FeedGate> feed;       // and this
   std::shared_ptr<ports::Metrics> metrics = std::make_shared<ports::NoMetrics>();
   std::vector<config::Team> teams;
   toolkits::Catalogue catalogue; // of an agent node

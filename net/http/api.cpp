@@ -7,6 +7,7 @@
 #include "net/http/api_commands.hpp"
 #include "net/http/api_parameters.hpp"
 #include "net/http/api_schedules.hpp"
+#include "net/http/event_stream.hpp"
 
 namespace troupe::http {
 namespace {
@@ -23,7 +24,8 @@ constexpr std::pair<const char*, const char*> endpoints[] = {
     {"GET /v1/jobs/{id}", "one job"},
     {"GET /v1/runs", "runs, newest first: ?team=&state=&label=k=v&limit="},
     {"GET /v1/runs/{id}", "one run with its tree of steps"},
-    {"GET /v1/runs/{id}/events", "what happened in it: ?after=SEQ&limit=&wait=20s"},
+    {"GET /v1/runs/{id}/events",
+     "what happened in it: ?after=SEQ&limit=&wait=20s; as a stream with Accept: text/event-stream"},
     {"GET /v1/runs/{id}/bundle", "the documents that it pins and executes"},
     {"POST /v1/runs/{id}/signals/{name}", "give a run a signal; the body is any JSON"},
     {"POST /v1/runs/{id}/cancel", "cancel a run, and undo what it did: reason"},
@@ -109,8 +111,14 @@ void add_runs(Router& router, Operations& operations) {
   router.on("GET", "/v1/runs/{id}/events", [&](Request request, Answer answer) {
     const auto id = run_of(request, answer);
     if (!id) return;
-    const auto page = parse_events_page(request.query);
+    auto page = parse_events_page(request.query);
     if (!page) return answer(to_response(page.error()));
+    if (wants_event_stream(request)) {
+      const auto last = last_event_id(request);
+      if (!last) return answer(to_response(last.error()));
+      if (*last) page->after = *last;
+      return stream_events(operations, *id, *page, answer);
+    }
     operations.events(*id, *page, into<JsonText>(answer, run_document(to_string(*id))));
   });
 }

@@ -28,11 +28,18 @@ struct Request {
   const std::string& path_value(std::string_view name) const;
 };
 
+/// A piece of a body; nothing: it has ended.
+using Piece = std::function<void(std::optional<std::string>)>;
+
 struct Response {
   int status = 200;
   std::string body;
   std::string content_type = "application/json";
   Fields headers = {}; // further ones
+  /// Where set, the body comes in pieces, and its end closes the connection. Asked for the next
+  /// piece when the one before is written, on the server's thread; gives it once, from any thread,
+  /// within limits::http_request_timeout. `body` is empty. Let go when the client is gone.
+  std::function<void(Piece)> pieces = {};
 };
 
 /// RFC 9457: {"type":"about:blank","title":"Not Found","status":404,"detail":..}. Bytes of `detail`

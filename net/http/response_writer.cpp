@@ -44,7 +44,7 @@ std::string write_response(const Response& response, const Framing& framing, Ins
   write_header(out, "Date", http_date(now));
   if (!bodiless) {
     write_header(out, "Content-Type", response.content_type);
-    write_header(out, "Content-Length", std::to_string(response.body.size()));
+    if (!response.pieces) write_header(out, "Content-Length", std::to_string(response.body.size()));
   }
   write_header(out, "Cache-Control", "no-store");
   write_header(out, "X-Content-Type-Options", "nosniff");

@@ -45,15 +45,18 @@ class Session : public std::enable_shared_from_this<Session> {
   const tcp::socket::executor_type& executor() { return executor_; }
 
  private:
-  enum class Phase { idle, reading, answering, writing, lingering };
+  enum class Phase { idle, reading, answering, writing, streaming, lingering };
 
   void read();
   void on_read(error_code error, std::size_t count);
   void step(RequestReader::State state);
   void answer_request();
-  void deliver(std::uint64_t exchange, Response response);
+  template <class T>
+  std::function<void(T)> later(Phase phase, void (*take)(Session&, T&));
   void respond(const Response& response, bool close);
   void on_written(error_code error);
+  void write(std::string bytes);
+  void ask_for_piece();
   void say_continue();
   void linger();
   void arm(Millis duration, Phase phase);
@@ -68,6 +71,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<Exchange> exchange_;
   std::array<char, 16 * 1024> input_;
   std::string output_;
+  std::function<void(Piece)> pieces_; // of the body that is being streamed
   Phase phase_ = Phase::idle;
   std::uint64_t alarms_ = 0;    // one that is not the latest is stale
   std::uint64_t exchanges_ = 0; // an answer to an earlier one is late
@@ -130,13 +134,14 @@ void Session::refuse() {
 
 void Session::drain() {
   draining_ = true;
-  if (phase_ == Phase::idle) close();
+  if (phase_ == Phase::idle || pieces_) close();
   if (phase_ == Phase::lingering) arm(linger_time_at_the_end, Phase::lingering);
 }
 
 void Session::close() {
   if (closed_) return;
   closed_ = true;
+  pieces_ = {};
   ++alarms_;
   error_code ignored;
   timer_.cancel(ignored);
@@ -165,6 +170,7 @@ void Session::on_deadline() {
                      true);
     case Phase::idle:
     case Phase::writing:
+    case Phase::streaming:
     case Phase::lingering: return close();
   }
 }
@@ -215,32 +221,41 @@ void Session::say_continue() {
                     });
 }
 
+/// Takes what is given on any thread, if the exchange of now still waits for it.
+template <class T>
+std::function<void(T)> Session::later(Phase phase, void (*take)(Session&, T&)) {
+  return [weak = weak_from_this(), exchange = exchanges_, phase, take](T given) {
+    if (const auto session = weak.lock())
+      session->core_->post(session, [=, given = std::move(given)](Session& self) mutable {
+        if (self.phase_ == phase && self.exchanges_ == exchange && !self.closed_) take(self, given);
+      });
+  };
+}
+
 void Session::answer_request() {
   ++exchanges_;
   arm(core_->options.answer_timeout, Phase::answering);
   exchange_.emplace(core_->service, peer_);
   exchange_->serve(reader_.take(),
-                   Answer{[weak = weak_from_this(), exchange = exchanges_](Response response) {
-                     if (auto self = weak.lock()) self->deliver(exchange, std::move(response));
-                   }});
-}
-
-/// On any thread.
-void Session::deliver(std::uint64_t exchange, Response response) {
-  core_->post(shared_from_this(), [exchange, response = std::move(response)](Session& self) {
-    if (self.phase_ == Phase::answering && self.exchanges_ == exchange && !self.closed_)
-      self.respond(response, false);
-  });
+                   Answer{later<Response>(Phase::answering, [](Session& self, Response& response) {
+                     self.respond(response, false);
+                   })});
 }
 
 void Session::respond(const Response& response, bool close) {
   const bool read_whole = phase_ == Phase::answering;
   if (!read_whole) exchange_.emplace(core_->service, peer_);
-  close_after_write_ = close || draining_ || !read_whole || !reader_.keep_alive();
+  close_after_write_ =
+      close || draining_ || !read_whole || !reader_.keep_alive() || response.pieces;
   Framing framing{close_after_write_, false, false, {}};
   if (read_whole) framing.http_1_0 = reader_.is_http_1_0();
   if (read_whole) framing.without_body = reader_.head_only();
-  output_ = exchange_->end(response, std::move(framing));
+  if (response.pieces && !framing.without_body) pieces_ = response.pieces;
+  write(exchange_->end(response, std::move(framing)));
+}
+
+void Session::write(std::string bytes) {
+  output_ = std::move(bytes);
   arm(core_->options.write_timeout, Phase::writing);
   asio::async_write(
       socket_, asio::buffer(output_),
@@ -251,10 +266,20 @@ void Session::on_written(error_code error) {
   if (closed_) return;
   if (error) return close();
   output_ = {};
+  if (pieces_) return ask_for_piece();
   if (!close_after_write_) return step(reader_.next());
   socket_.shutdown(tcp::socket::shutdown_send, error);
   arm(draining_ ? linger_time_at_the_end : linger_time, Phase::lingering);
   linger();
+}
+
+void Session::ask_for_piece() {
+  arm(core_->options.answer_timeout, Phase::streaming);
+  using Text = std::optional<std::string>;
+  pieces_(later<Text>(Phase::streaming, [](Session& self, Text& piece) {
+    if (!piece) self.pieces_ = {}; // the end: on_written closes
+    self.write(std::move(piece).value_or(""));
+  }));
 }
 
 /// Reads on for a while: closing with unread bytes would reset the connection, and the client would

@@ -94,6 +94,14 @@ class FakeOperations final : public ports::Operations {
     later([=] { done(id == run_id ? JsonText{R"({"id":"the run"})"} : JsonText{}); });
   }
   void events(RunId id, ports::EventsPage page, Done<JsonText> done) override {
+    if (!pages.empty()) { // one after the other
+      const std::lock_guard lock{mutex_};
+      const auto text = pages.front();
+      pages.erase(pages.begin());
+      cursors.push_back(page.after ? std::to_string(*page.after) : "none");
+      threads_.emplace_back([=] { done(JsonText{text}); });
+      return;
+    }
     const auto cursor = page.after ? std::to_string(*page.after) : "none";
     document(id,
              R"({"after":")" + cursor + R"(","limit":)" + std::to_string(page.limit) +
@@ -148,6 +156,7 @@ class FakeOperations final : public ports::Operations {
   ports::ScheduleId last_schedule;
   ports::Command last_command;
   ports::ForkRequest last_fork;
+  std::vector<std::string> pages, cursors; // of events: what is answered, what was asked for
 
  private:
   void document(RunId id, std::string text, Done<JsonText> done) {

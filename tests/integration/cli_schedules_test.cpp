@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(a_schedule_is_listed_foretold_paused_resumed_and_run_by_han
   expect({"schedules", "pause", "yearly"}, 0, "yearly was paused already");
   expect({"schedules", "next"}, 0, "nothing is due");
   expect({"schedules"}, 0, "paused");
-  const Answer run = troupe_says({"schedules", "run", "yearly", "--key", "once", "--json"});
+  const Answer run = troupe_says({"schedules", "run", "yearly", "--key", "by-hand", "--json"});
   BOOST_TEST_REQUIRE(run.code == 0, run.text);
   expect({"jobs", "show", std::string{run.parsed().at("job").as_string()}}, 0, "schedule");
   expect({"jobs", "list", "--label", "kind=yearly"}, 0, "kind=yearly");
@@ -28,7 +28,7 @@ BOOST_AUTO_TEST_CASE(a_schedule_is_listed_foretold_paused_resumed_and_run_by_han
          std::string{run.parsed().at("run").as_string()});
   expect({"runs", "list", "--label", "kind=yearly", "--label", "env=none"}, 0, "no runs");
   expect({"jobs", "list", "--label", "kind"}, 64, "expected name=value");
-  expect({"schedules", "run", "yearly", "--key", "once"}, 0, "was already there");
+  expect({"schedules", "run", "yearly", "--key", "by-hand"}, 0, "was already there");
   expect({"schedules", "resume", "yearly"}, 0, "yearly is resumed");
   expect({"schedules", "resume", "yearly"}, 0, "yearly was not paused");
   expect({"schedules", "run"}, 64, "ID is required");

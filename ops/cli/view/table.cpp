@@ -66,7 +66,7 @@ std::string labels(const json::value& job) {
   std::string out;
   if (const auto* map = member(job, "labels").if_object())
     for (const auto& [name, value] : *map)
-      (out += out.empty() ? "" : " ") += printable(name) + "=" + text(value);
+      (out += out.empty() ? "" : " ") += printable(std::string{name}) + "=" + text(value);
   return out;
 }
 

@@ -22,7 +22,7 @@ const char* const held_plan =
 const std::string kinds[] = {"journal_writer", "bus_bridge",   "dispatcher",  "membership",
                              "orchestrator",   "intake",       "agent_host",  "tool_server:*",
                              "run:*",          "step:*/group", "step:*/hold", "agent:*",
-                             "upkeep",         "scheduler"};
+                             "upkeep",         "scheduler",    "feed"};
 
 enum class Death { exception, exit };
 std::ostream& operator<<(std::ostream& out, Death death) {

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 
+#include "actors/protocol.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/store_calls.hpp"
 #include "tests/unit/actors/cluster.hpp"

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"service: \"${{ schedule.due }}", "service: \"${{ alert.labels }}",
        "teams/t.yaml:26:24: `alert` is not known here; start from `schedule`: "},
       {"down, inputs: { service: nginx", "down, inputs: { servce: nginx",
-       "teams/t.yaml:27:53: the plan asks for the input `service`; add it to `inputs`\n"},
+       "teams/t.yaml:27:56: the plan asks for the input `service`; add it to `inputs`\n"},
       {"id: hourly", "id: nightly",
        "teams/t.yaml:27:11: there is another schedule `nightly`; give this one an id of its own\n"},
       {"kind: nightly", "a kind: nightly",

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "runtime/limits.hpp"
+#include "runtime/supervision/feed_interest.hpp"
+#include "runtime/view_limits.hpp"
 #include "tests/unit/supervision/world.hpp"
 
 using namespace troupe;
@@ -45,6 +47,52 @@ BOOST_AUTO_TEST_CASE(an_append_that_fits_no_message_is_told_by_its_types) {
   const auto event = json::parse(text);
   BOOST_TEST(event.at("data").at("types").at(0) == "step.completed");
   BOOST_TEST(!event.at("data").as_object().contains("events"));
+}
+
+namespace {
+
+RunId run_number(std::uint64_t n) {
+  SeededEntropy entropy{n};
+  return entropy.make_id<RunId>(Instant{});
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(who_listens_gets_everything_and_is_asked_after_now_and_then) {
+  using namespace std::chrono_literals;
+  FeedInterest interest;
+  const auto run = run_number(1);
+  const Millis t0{5'000};
+  BOOST_TEST((interest.decide(run, t0) == FeedSend::asking));
+  BOOST_TEST((interest.decide(run, t0) == FeedSend::plainly)); // no answer yet
+  interest.heard(run, true);
+  BOOST_TEST((interest.decide(run, t0 + 999ms) == FeedSend::plainly));
+  BOOST_TEST((interest.decide(run, t0 + 1s) == FeedSend::asking));
+}
+
+BOOST_AUTO_TEST_CASE(a_run_to_which_nobody_listens_is_asked_for_once_in_a_while) {
+  using namespace std::chrono_literals;
+  FeedInterest interest;
+  const auto run = run_number(1);
+  const Millis t0{5'000};
+  BOOST_TEST((interest.decide(run, t0) == FeedSend::asking));
+  interest.heard(run, false);
+  BOOST_TEST((interest.decide(run, t0 + 1ms) == FeedSend::nothing));
+  BOOST_TEST((interest.decide(run, t0 + 999ms) == FeedSend::nothing));
+  BOOST_TEST((interest.decide(run, t0 + 1s) == FeedSend::asking));
+  interest.heard(run, true); // somebody came
+  BOOST_TEST((interest.decide(run, t0 + 1001ms) == FeedSend::plainly));
+}
+
+BOOST_AUTO_TEST_CASE(however_many_runs_there_are_few_are_asked_for) {
+  using namespace std::chrono_literals;
+  FeedInterest interest;
+  const Millis t0{5'000};
+  unsigned asked = 0;
+  for (std::uint64_t n = 0; n < 1'000; ++n)
+    asked += interest.decide(run_number(n), t0) == FeedSend::asking;
+  BOOST_TEST(asked == limits::feed_asks_per_second);
+  BOOST_TEST((interest.decide(run_number(5'000), t0 + 1s) == FeedSend::asking));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
