@@ -1,14 +1,13 @@
 #include "actors/run.hpp"
 
-#include <boost/json.hpp>
 #include <map>
 
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "actors/group.hpp"
 #include "runtime/intake/new_job.hpp"
-#include "runtime/json_value.hpp"
 #include "runtime/log.hpp"
+#include "runtime/supervision/child_run.hpp"
 #include "runtime/supervision/run_driver.hpp"
 
 namespace troupe::actors {
@@ -167,13 +166,11 @@ class Run final : public caf::event_based_actor, private RunPort {
                             context_->actors->tell("dispatcher", WatchIncarnation{e.incarnation});
                           },
                           [this](const StartChildRun& e) { start_child_run(e); },
-                          [this](const CancelChildRun& e) {
-                            post(e.run, e.id, "cancel", {{"reason", e.reason}});
-                          },
+                          [this](const CancelChildRun& e) { post(e.run, inbox_row(e, now())); },
                           [this](const AskChildRun& e) { ask_child_run(e.run); },
-                          [this](const TellParent& e) { tell_parent(e); }, [](const Reply&) {},
-                          [](const EndRun&) {},   // the driver's own
-                          [this](const auto& e) { // what concerns one step
+                          [this](const TellParent& e) { post(e.parent, inbox_row(id_, e, now())); },
+                          [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
+                          [this](const auto& e) {                    // what concerns one step
                             tell(e.step, Perform{e, driver_.state().epoch});
                           }},
                effect);
@@ -278,22 +275,10 @@ class Run final : public caf::event_based_actor, private RunPort {
 
   void child_missing(RunId child) {
     if (!driver_.begun()) return;
-    for (const auto& step : driver_.state().steps)
-      if (step.child && step.child->run == child)
-        return start_child_run(StartChildRun{step.path, *step.child});
+    if (const auto start = start_of(driver_.state(), child)) start_child_run(*start);
   }
 
-  void tell_parent(const TellParent& e) {
-    boost::json::object body{{"run", to_string(id_)},
-                             {"state", ports::to_string(e.state)},
-                             {"reason", e.reason},
-                             {"output", read_json(e.output.text).value_or(nullptr)}};
-    post(e.parent, "child:" + to_string(id_), "child", std::move(body));
-  }
-
-  void post(RunId run, std::string id, std::string kind, boost::json::object body) {
-    ports::InboxRow row{std::move(id), std::move(kind), JsonText{boost::json::serialize(body)},
-                        now()};
+  void post(RunId run, ports::InboxRow row) {
     context_->jobs->post_inbox(run, std::move(row), [context = context_, run](Result<bool> posted) {
       if (posted) context->actors->tell("orchestrator", WakeRun{run});
     });

@@ -1,6 +1,7 @@
 #include "runtime/simulation/people.hpp"
 
-#include "runtime/message/json_writer.hpp"
+#include <boost/json.hpp>
+
 #include "runtime/simulation/auditor.hpp"
 #include "runtime/simulation/world.hpp"
 
@@ -8,6 +9,7 @@ namespace troupe::simulation {
 namespace {
 
 using namespace supervision;
+namespace json = boost::json;
 
 const plan::Node* find(const plan::Node& node, const std::string& id) {
   if (node.id == id) return &node;
@@ -23,12 +25,6 @@ const plan::Node* find(const config::UnpackedBundle& bundle, const std::string& 
   return nullptr;
 }
 
-std::string quoted(std::string_view text) {
-  std::string out;
-  message::append_string(out, text);
-  return out;
-}
-
 } // namespace
 
 void People::read(RunId run, const Event& event) {
@@ -37,21 +33,26 @@ void People::read(RunId run, const Event& event) {
           [&](const ApprovalRequested& e) {
             if (world_.coin(0.1)) return; // nobody looks; it expires
             post_later(run, "approval",
-                       R"({"step":)" + quoted(e.step) + R"(,"digest":)" + quoted(e.digest) +
-                           R"(,"by":"a person","approved":)" +
-                           (world_.coin(0.8) ? "true" : "false") + '}');
+                       json::serialize(json::object{{"step", e.step},
+                                                    {"digest", e.digest},
+                                                    {"by", "a person"},
+                                                    {"approved", world_.coin(0.8)}}));
           },
           [&](const StepWaiting& e) {
             const auto* node = find(*world_.scenario().bundle, step_id(e.step));
             const auto* wait = node != nullptr ? std::get_if<plan::WaitStep>(&node->kind) : nullptr;
             if (wait == nullptr || wait->signal.empty()) return;
-            post_later(run, "signal", R"({"name":)" + quoted(wait->signal) + R"(,"body":{}})");
+            post_later(
+                run, "signal",
+                json::serialize(json::object{{"name", wait->signal}, {"body", json::object{}}}));
           },
           [&](const ActivityUnknown& e) {
-            post_later(run, "resolve",
-                       R"({"step":)" + quoted(e.step) + R"(,"tool":)" + quoted(e.key.tool) +
-                           R"(,"by":"a person","happened":)" +
-                           (world_.auditor().happened(run, e) ? "true" : "false") + '}');
+            post_later(
+                run, "resolve",
+                json::serialize(json::object{{"step", e.step},
+                                             {"tool", e.key.tool},
+                                             {"by", "a person"},
+                                             {"happened", world_.auditor().happened(run, e)}}));
           },
           [](const auto&) {},
       },

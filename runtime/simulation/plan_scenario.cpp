@@ -257,10 +257,9 @@ Millis bounds_in(const plan::Node& node) {
 }
 
 /// What the agents and tools of one plan offer and answer.
-void prepare_for(const plan::Plan& plan, std::uint64_t seed, Scenario& scenario) {
+void prepare_for(const plan::Plan& plan, Answers answers, Scenario& scenario) {
   for (const auto& tool : plan::uses_of(plan).tools)
     scenario.tools.try_emplace(tool, SimulatedTool{"once", true});
-  Answers answers{plan, seed};
   for (const auto& [id, value] : answers.of_steps())
     scenario.answers.try_emplace(id, as_answer(value));
   collect_schemas(plan.root, answers, scenario);
@@ -274,10 +273,11 @@ Scenario make_scenario(const PlanUnderTest& test, std::uint64_t seed) {
   scenario.bundle = test.bundle;
   scenario.tools = test.tools;
   const auto& plan = test.bundle->plan;
-  prepare_for(plan, seed, scenario);
-  for (const auto& [name, child] : test.bundle->plans) prepare_for(child, seed, scenario);
-  for (const auto& [id, value] : test.answers) scenario.answers[id] = {{}, value};
   Answers answers{plan, seed};
+  prepare_for(plan, answers, scenario);
+  for (const auto& [name, child] : test.bundle->plans)
+    prepare_for(child, Answers{child, seed}, scenario);
+  for (const auto& [id, value] : test.answers) scenario.answers[id] = {{}, value};
   scenario.inputs = complete_inputs(test, answers);
   set_weather(scenario, seed);
   // A plan may wait for hours; those are virtual. Attempts that are lost come on top.

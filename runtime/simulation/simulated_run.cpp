@@ -2,12 +2,12 @@
 
 #include "runtime/intake/new_job.hpp"
 #include "runtime/limits.hpp"
-#include "runtime/message/json_writer.hpp"
 #include "runtime/simulation/auditor.hpp"
 #include "runtime/simulation/orchestrator_node.hpp"
 #include "runtime/simulation/simulated_bus.hpp"
 #include "runtime/simulation/simulated_store.hpp"
 #include "runtime/simulation/world.hpp"
+#include "runtime/supervision/child_run.hpp"
 #include "runtime/supervision/snapshot.hpp"
 
 namespace troupe::simulation {
@@ -18,18 +18,6 @@ namespace {
 
 constexpr Millis store_retry{500};
 constexpr Seq snapshot_rows = 8; // runs are short here
-
-/// {"reason":"why"}
-JsonText quoted_members(std::initializer_list<std::pair<std::string_view, std::string>> members) {
-  std::string text = "{";
-  for (const auto& [name, value] : members) {
-    if (text.size() > 1) text += ',';
-    message::append_string(text, name);
-    text += ':';
-    message::append_string(text, value);
-  }
-  return JsonText{text + '}'};
-}
 
 } // namespace
 
@@ -206,13 +194,11 @@ void SimulatedRun::perform(const Effect& effect) {
                  [this](const ArmTimer& e) { arm(e); },
                  [this](const WatchNode& e) { node_.watch(e.incarnation); },
                  [this](const StartChildRun& e) { start_child_run(e); },
-                 [this](const CancelChildRun& e) {
-                   post(e.run, {e.id, "cancel", quoted_members({{"reason", e.reason}}), {}, 0});
-                 },
+                 [this](const CancelChildRun& e) { post(e.run, inbox_row(e, date())); },
                  [this](const AskChildRun& e) { ask_child_run(e.run); },
-                 [this](const TellParent& e) { tell_parent(e); }, [](const Reply&) {},
-                 [](const EndRun&) {},   // the driver's own
-                 [this](const auto& e) { // what concerns one step
+                 [this](const TellParent& e) { post(e.parent, inbox_row(row_.id, e, date())); },
+                 [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
+                 [this](const auto& e) {                    // what concerns one step
                    auto& step = steps_[e.step];
                    if (!step) step = make_step(e.step);
                    step->perform(e, driver_.state().epoch);
@@ -256,18 +242,7 @@ void SimulatedRun::read_end(const ports::RunRow& child) {
 
 void SimulatedRun::child_missing(RunId child) {
   if (!driver_.begun()) return;
-  for (const auto& step : driver_.state().steps)
-    if (step.child && step.child->run == child)
-      return start_child_run(StartChildRun{step.path, *step.child});
-}
-
-void SimulatedRun::tell_parent(const TellParent& e) {
-  auto body = quoted_members({{"run", to_string(row_.id)},
-                              {"state", std::string{ports::to_string(e.state)}},
-                              {"reason", e.reason}});
-  body.text.pop_back();
-  body.text += ",\"output\":" + e.output.text + '}';
-  post(e.parent, {"child:" + to_string(row_.id), "child", std::move(body), {}, 0});
+  if (const auto start = start_of(driver_.state(), child)) start_child_run(*start);
 }
 
 void SimulatedRun::post(RunId run, ports::InboxRow row) {

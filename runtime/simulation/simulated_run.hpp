@@ -52,7 +52,6 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   void ask_child_run(RunId child);
   void read_end(const ports::RunRow& child);
   void child_missing(RunId child);
-  void tell_parent(const supervision::TellParent& end);
   void post(RunId run, ports::InboxRow row);
   std::optional<supervision::RunState> fold(RunId run, const std::string& bundle_hash,
                                             const ports::FoldPage& page);
