@@ -1,13 +1,17 @@
-#include "runtime/config/template_roots.hpp"
+#include "runtime/config/job_template.hpp"
 
 #include <algorithm>
 
 #include "runtime/intake_limits.hpp"
 #include "runtime/labels.hpp"
+#include "runtime/plan/inputs.hpp"
+#include "runtime/plan/suggestion.hpp"
 #include "runtime/plan/template.hpp"
 
 namespace troupe::config {
+namespace {
 
+/// Checks every string of a template where it stands: its syntax, and what its paths start from.
 void check_template(const plan::SourceNode& node, const TemplateRoots& roots,
                     std::vector<plan::Fault>& faults) {
   if (node.type == plan::SourceNode::Type::string) {
@@ -44,6 +48,27 @@ std::map<std::string, plan::Template> read_label_templates(plan::Fields& fields,
     labels[name] = {value.to_json()};
   }
   return labels;
+}
+
+} // namespace
+
+void read_job_template(plan::Fields& fields, const TemplateRoots& roots,
+                       const std::vector<std::string>& named,
+                       const std::map<std::string, NamedPlan>& plans,
+                       std::vector<plan::Fault>& faults, JobTemplate& job) {
+  job.priority = fields.priority("priority").value_or(job.priority);
+  const auto* inputs = fields.map("inputs");
+  if (inputs != nullptr) check_template(*inputs, roots, faults);
+  job.labels = read_label_templates(fields, roots, faults);
+  job.inputs = {inputs != nullptr ? inputs->to_json() : JsonText{"{}"}};
+  fields.require("plan", "name one of the team's `plans`");
+  job.plan = fields.filled_text("plan").value_or("");
+  if (const auto known = plans.find(job.plan); known != plans.end())
+    plan::check_given_inputs(known->second.plan, inputs, fields.place_of("inputs"), "inputs",
+                             faults);
+  else if (!job.plan.empty() && std::ranges::find(named, job.plan) == named.end())
+    fields.fault(fields.find("plan")->place,
+                 "the team has no plan `" + job.plan + "`" + plan::did_you_mean(job.plan, named));
 }
 
 } // namespace troupe::config

@@ -1,12 +1,11 @@
-// Templates of a team's file, which are filled in when a job comes in.
+// What a team's file says of jobs that are made later, by an alert or by the clock.
 #pragma once
 #include <map>
 #include <string>
 #include <vector>
 
+#include "runtime/config/team.hpp"
 #include "runtime/plan/fields.hpp"
-#include "runtime/plan/plan.hpp"
-#include "runtime/plan/source.hpp"
 
 namespace troupe::config {
 
@@ -15,13 +14,13 @@ struct TemplateRoots {
   std::string remedy;             // says so: "start from `alert` (the first firing alert)"
 };
 
-/// Checks every string of a template where it stands: its syntax, and what its paths start from.
-void check_template(const plan::SourceNode& node, const TemplateRoots& roots,
-                    std::vector<plan::Fault>& faults);
-
-/// `labels: { name: value }`: names as check_label_name has them, values that are texts.
-std::map<std::string, plan::Template> read_label_templates(plan::Fields& fields,
-                                                           const TemplateRoots& roots,
-                                                           std::vector<plan::Fault>& faults);
+/// Reads `plan`, `inputs`, `labels` and `priority` into `job`, which has the default priority.
+/// Checks that the plan is one of `named`, that templates start from the roots, that labels have
+/// names as check_label_name has them and values that are texts, and that the inputs are those that
+/// the plan asks for, if it is among the plans that could be read.
+void read_job_template(plan::Fields& fields, const TemplateRoots& roots,
+                       const std::vector<std::string>& named,
+                       const std::map<std::string, NamedPlan>& plans,
+                       std::vector<plan::Fault>& faults, JobTemplate& job);
 
 } // namespace troupe::config

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "runtime/config/job_template.hpp"
 #include "runtime/config/syntax.hpp"
-#include "runtime/config/template_roots.hpp"
 #include "runtime/intake_limits.hpp"
 #include "runtime/plan/fields.hpp"
-#include "runtime/plan/inputs.hpp"
-#include "runtime/plan/suggestion.hpp"
 
 namespace troupe::config {
 namespace {
@@ -35,34 +33,12 @@ void read_cron(Fields& fields, Schedule& schedule) {
 }
 
 void read_policies(Fields& fields, Schedule& schedule) {
-  using message::Priority;
-  const std::vector<std::pair<std::string, Priority>> priorities{{"low", Priority::low},
-                                                                 {"normal", Priority::normal},
-                                                                 {"high", Priority::high},
-                                                                 {"critical", Priority::critical}};
   const std::vector<std::pair<std::string, Missed>> missed{
       {"skip", Missed::skip}, {"once", Missed::once}, {"all", Missed::all}};
   const std::vector<std::pair<std::string, bool>> overlaps{{"allow", true}, {"skip", false}};
-  schedule.priority = fields.choice("priority", priorities).value_or(schedule.priority);
   schedule.catch_up.missed = fields.choice("missed", missed).value_or(schedule.catch_up.missed);
   schedule.catch_up.grace = fields.duration("grace").value_or(schedule.catch_up.grace);
   schedule.overlap = fields.choice("overlap", overlaps).value_or(schedule.overlap);
-}
-
-void read_plan(Fields& fields, Schedule& schedule, const std::vector<std::string>& named,
-               const std::map<std::string, NamedPlan>& plans, std::vector<Fault>& faults) {
-  const auto* inputs = fields.map("inputs");
-  if (inputs != nullptr) check_template(*inputs, roots, faults);
-  schedule.labels = read_label_templates(fields, roots, faults);
-  schedule.inputs = {inputs != nullptr ? inputs->to_json() : JsonText{"{}"}};
-  fields.require("plan", "name one of the team's `plans`");
-  schedule.plan = fields.filled_text("plan").value_or("");
-  if (const auto known = plans.find(schedule.plan); known != plans.end())
-    plan::check_given_inputs(known->second.plan, inputs, fields.place_of("inputs"), "inputs",
-                             faults);
-  else if (!schedule.plan.empty() && std::ranges::find(named, schedule.plan) == named.end())
-    fields.fault(fields.find("plan")->place, "the team has no plan `" + schedule.plan + "`" +
-                                                 plan::did_you_mean(schedule.plan, named));
 }
 
 void read_id(Fields& fields, Schedule& schedule, const std::vector<Schedule>& before) {
@@ -96,7 +72,7 @@ std::vector<Schedule> read_schedules(const SourceNode& list, const std::vector<s
     read_cron(fields, schedule);
     schedule.title = fields.text("title").value_or("");
     read_policies(fields, schedule);
-    read_plan(fields, schedule, named, plans, faults);
+    read_job_template(fields, roots, named, plans, faults, schedule);
     fields.refuse_unknown();
     schedules.push_back(std::move(schedule));
   }

@@ -20,29 +20,30 @@ struct NamedPlan {
   JsonText source; // the plan as JSON: what is pinned
 };
 
-/// Which plan an alert group starts. The first route whose labels all match takes it.
-struct AlertRoute {
-  std::map<std::string, std::string>
-      match; // common label -> exact value; "*": present; empty: any group
+/// What a job is made of that is made later.
+struct JobTemplate {
   std::string plan;
-  plan::Template
-      inputs; // over the roots `group` (the webhook body) and `alert` (its first firing alert)
-  std::map<std::string, plan::Template> labels; // of its jobs, over the same roots
-  message::Priority priority = message::Priority::high;
+  plan::Template inputs; // over the roots that whoever starts it has, as are the labels
+  std::map<std::string, plan::Template> labels;
+  message::Priority priority = message::Priority::normal;
 };
 
-/// A plan that is started when a cron expression is due.
-struct Schedule {
+/// Which plan an alert group starts. The first route whose labels all match takes it. Its roots:
+/// `group` (the webhook body) and `alert` (its first firing alert).
+struct AlertRoute : JobTemplate {
+  AlertRoute() { priority = message::Priority::high; }
+  std::map<std::string, std::string>
+      match; // common label -> exact value; "*": present; empty: any group
+};
+
+/// A plan that is started when a cron expression is due. Its root: `schedule`, {"id","team","due"}.
+struct Schedule : JobTemplate {
   std::string id;
   std::string expression, zone = "UTC";
   intake::Cron cron; // of the two
   intake::CatchUp catch_up;
   bool overlap = true; // also while the job that it started last is unfinished
-  std::string plan;
-  std::string title;                            // of its jobs; empty: the plan's name
-  plan::Template inputs;                        // over the root `schedule`: {"id","team","due"}
-  std::map<std::string, plan::Template> labels; // of its jobs, over the same root
-  message::Priority priority = message::Priority::normal;
+  std::string title;   // of its jobs; empty: the plan's name
 
   /// What makes it due: another one counts from the moment it is declared.
   std::string timing() const { return expression + ' ' + zone; }

@@ -35,7 +35,7 @@ Result<config::NamedPlan> choose_plan(const config::Team& team, const ports::Job
                                                    (names.empty() ? "none" : names));
 }
 
-/// What prepare_job and prepare_alerts have in common, once plan and inputs are known to be sound.
+/// What jobs have in common, once plan and inputs are known to be sound.
 PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, std::string title,
                      JsonText inputs, Instant now, Entropy& entropy) {
   PreparedJob out;
@@ -52,12 +52,6 @@ PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, st
   job.body = supervision::encode({supervision::RunCreated{
       job.id, job.team, job.title, plan.plan.name, plan.plan.hash, job.bundle, std::move(inputs)}});
   return out;
-}
-
-Result<JsonText> fill_inputs(const plan::Plan& plan, const plan::Template& inputs,
-                             const plan::Scope& scope) {
-  const auto filled = plan::evaluate(inputs, scope);
-  return filled ? plan::bind_inputs(plan, *filled) : filled.error();
 }
 
 /// A label whose value is not there, or not a text, is left out: the job matters more.
@@ -79,21 +73,31 @@ std::string title_of(const Webhook& webhook) {
   return webhook.group_key;
 }
 
-Result<PreparedJob> prepare_for_route(const config::Team& team, const config::AlertRoute& route,
-                                      const Webhook& webhook, Instant now, Entropy& entropy) {
-  const auto plan = team.plans.find(route.plan);
+/// `whose`: "a route". internal: the team has no such plan, which it was checked for.
+Result<PreparedJob> fill(const config::Team& team, const config::JobTemplate& job,
+                         const plan::Scope& scope, const std::string& whose, std::string title,
+                         Instant now, Entropy& entropy) {
+  const auto plan = team.plans.find(job.plan);
   if (plan == team.plans.end())
     return make_error(ErrorClass::internal,
-                      "team " + team.name + ": a route names plan " + route.plan);
+                      "team " + team.name + ": " + whose + " names plan " + job.plan);
+  const auto filled = plan::evaluate(job.inputs, scope);
+  if (!filled) return filled.error();
+  auto inputs = plan::bind_inputs(plan->second.plan, *filled);
+  if (!inputs) return inputs.error();
+  auto prepared = assemble(team, plan->second, std::move(title), std::move(*inputs), now, entropy);
+  prepared.job.priority = job.priority;
+  prepared.job.labels = fill_labels(job.labels, scope);
+  return prepared;
+}
+
+Result<PreparedJob> prepare_for_route(const config::Team& team, const config::AlertRoute& route,
+                                      const Webhook& webhook, Instant now, Entropy& entropy) {
   plan::Scope scope{JsonText{"{}"}};
   scope.set("group", webhook.body);
   scope.set("alert", webhook.first_firing()->body);
-  auto inputs = fill_inputs(plan->second.plan, route.inputs, scope);
-  if (!inputs) return inputs.error();
-  auto prepared = assemble(team, plan->second, title_of(webhook), std::move(*inputs), now, entropy);
-  prepared.job.priority = route.priority;
-  prepared.job.source = "alertmanager";
-  prepared.job.labels = fill_labels(route.labels, scope);
+  auto prepared = fill(team, route, scope, "a route", title_of(webhook), now, entropy);
+  if (prepared) prepared->job.source = "alertmanager";
   return prepared;
 }
 
@@ -156,10 +160,6 @@ Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
 
 Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Schedule& schedule,
                                       Instant due, Instant now, Entropy& entropy) {
-  const auto plan = team.plans.find(schedule.plan);
-  if (plan == team.plans.end())
-    return make_error(ErrorClass::internal, "team " + team.name + ": schedule " + schedule.id +
-                                                " names plan " + schedule.plan);
   std::string root = "{\"id\":";
   message::append_string(root, schedule.id);
   root += ",\"team\":";
@@ -167,12 +167,9 @@ Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Sc
   root += ",\"due\":\"" + to_iso8601(due) + "\"}";
   plan::Scope scope{JsonText{"{}"}};
   scope.set("schedule", JsonText{std::move(root)});
-  auto inputs = fill_inputs(plan->second.plan, schedule.inputs, scope);
-  if (!inputs) return inputs.error();
-  auto prepared = assemble(team, plan->second, schedule.title, std::move(*inputs), now, entropy);
-  prepared.job.priority = schedule.priority;
-  prepared.job.source = "schedule";
-  prepared.job.labels = fill_labels(schedule.labels, scope);
+  auto prepared =
+      fill(team, schedule, scope, "schedule " + schedule.id, schedule.title, now, entropy);
+  if (prepared) prepared->job.source = "schedule";
   return prepared;
 }
 

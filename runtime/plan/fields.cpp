@@ -142,6 +142,16 @@ std::optional<std::size_t> Fields::choose(std::string_view key,
   return std::nullopt;
 }
 
+std::optional<message::Priority> Fields::priority(std::string_view key) {
+  using message::Priority;
+  static const std::vector<std::pair<std::string, Priority>> words{
+      {"low", Priority::low},
+      {"normal", Priority::normal},
+      {"high", Priority::high},
+      {"critical", Priority::critical}};
+  return choice(key, words);
+}
+
 bool Fields::require(std::string_view key, std::string_view remedy) {
   if (has(key)) return true;
   if (is_map())

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/clock.hpp"
+#include "runtime/message/agent_message.hpp"
 #include "runtime/plan/source.hpp"
 
 namespace troupe::plan {
@@ -46,6 +47,7 @@ class Fields {
   const SourceNode* list(std::string_view key);
   const SourceNode* map(std::string_view key);
   std::vector<std::string> texts(std::string_view key); // a list of texts
+  std::optional<message::Priority> priority(std::string_view key);
   template <class E>
   std::optional<E> choice(std::string_view key,
                           const std::vector<std::pair<std::string, E>>& choices);

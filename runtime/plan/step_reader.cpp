@@ -12,12 +12,6 @@ using Type = SourceNode::Type;
 
 constexpr std::int64_t concurrency_max = 10'000, rounds_max = 10'000;
 
-const std::vector<std::pair<std::string, message::Priority>> priorities{
-    {"low", message::Priority::low},
-    {"normal", message::Priority::normal},
-    {"high", message::Priority::high},
-    {"critical", message::Priority::critical}};
-
 std::string quoted(std::string_view word) { return "`" + std::string{word} + "`"; }
 
 std::string read_id(Fields& fields) {
@@ -94,7 +88,7 @@ Node StepReader::read_step(const SourceNode& source, message::Priority priority)
   Fields fields{source, name_step(source), faults_};
   node.id = read_id(fields);
   const auto kind = read_kind(fields, any_kind, "make two steps of it");
-  node.priority = fields.choice("priority", priorities).value_or(priority);
+  node.priority = fields.priority("priority").value_or(priority);
   for (const auto& rule : key_rules) {
     if (kind) check_place(fields, rule, *kind);
     fields.know(rule.key);
