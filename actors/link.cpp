@@ -108,23 +108,25 @@ Result<> Link::answer(const std::string& reply_to, const message::AgentMessage& 
   return bus_.publish(pack(reply_to, message));
 }
 
+ports::BusMessage Link::plain(std::string_view verb, std::string_view recipient,
+                              std::string_view content_type, std::string payload) const {
+  return {subject(verb, recipient),
+          {},
+          {{"Content-Type", std::string{content_type}}},
+          std::move(payload)};
+}
+
 Result<> Link::emit(std::string_view verb, std::string_view recipient,
                     std::string_view content_type, std::string payload) const {
-  return bus_.publish({subject(verb, recipient),
-                       {},
-                       {{"Content-Type", std::string{content_type}}},
-                       std::move(payload)});
+  return bus_.publish(plain(verb, recipient, content_type, std::move(payload)));
 }
 
 void Link::emit_asking(std::string_view verb, std::string_view recipient,
                        std::string_view content_type, std::string payload,
                        std::function<void(bool)> heard) const {
   // A subscriber does not answer. That nobody is there is said at once.
-  bus_.request({subject(verb, recipient),
-                {},
-                {{"Content-Type", std::string{content_type}}},
-                std::move(payload)},
-               Millis{500}, [heard = std::move(heard)](const Result<ports::BusMessage>& answer) {
+  bus_.request(plain(verb, recipient, content_type, std::move(payload)), Millis{500},
+               [heard = std::move(heard)](const Result<ports::BusMessage>& answer) {
                  heard(answer || answer.error().error_class == ErrorClass::timeout);
                });
 }

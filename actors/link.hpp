@@ -62,6 +62,8 @@ class Link {
  private:
   message::AgentMessage complete(const message::Outgoing& out, std::string_view from_actor) const;
   ports::BusMessage pack(std::string subject, const message::AgentMessage& message) const;
+  ports::BusMessage plain(std::string_view verb, std::string_view recipient,
+                          std::string_view content_type, std::string payload) const;
   std::string subject(std::string_view verb, std::string_view recipient) const;
 
   ports::Bus& bus_;

@@ -56,6 +56,15 @@ Result<std::pair<std::string, std::string>> parse_label(std::string_view text) {
   return label;
 }
 
+Result<> add_label(Labels& labels, std::string_view text) {
+  auto label = parse_label(text);
+  if (!label) return label.error();
+  const auto [known, fresh] = labels.insert(*label);
+  if (fresh || known->second == label->second) return {};
+  return wrong("`" + label->first + "` cannot be both `" + known->second + "` and `" +
+               label->second + "`");
+}
+
 std::string fitting_label_value(std::string_view text) {
   auto end = std::min(text.size(), limits::label_value_bytes_max);
   while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)

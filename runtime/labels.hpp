@@ -19,6 +19,8 @@ Result<> check_label_name(std::string_view name);
 Result<> check_labels(const Labels& labels);
 /// "team=web": the name ends at the first `=`. invalid_input as above, or there is no `=`.
 Result<std::pair<std::string, std::string>> parse_label(std::string_view text);
+/// Adds what parse_label reads. invalid_input as above, or the name has another value already.
+Result<> add_label(Labels& labels, std::string_view text);
 /// What comes from outside, made to fit: cut between characters, control characters to spaces.
 std::string fitting_label_value(std::string_view text);
 

@@ -43,12 +43,8 @@ Result<> read_number(const Fields& query, std::string_view name, Number least, N
 Result<> read_wanted_labels(const Fields& query, Labels& labels) {
   for (const auto& [name, value] : query) {
     if (name != "label") continue;
-    auto label = parse_label(value);
-    if (!label) return invalid("?label=: " + label.error().message);
-    const auto [known, fresh] = labels.insert(*label);
-    if (!fresh && known->second != label->second)
-      return invalid("?label=: `" + label->first + "` cannot be both `" + known->second +
-                     "` and `" + label->second + "`");
+    if (auto added = add_label(labels, value); !added)
+      return invalid("?label=: " + added.error().message);
   }
   return {};
 }

@@ -56,12 +56,8 @@ plan::Plan add_plan(json::object& request, const std::string& named) {
 json::object make_request(const RunOptions& options) {
   json::object request;
   plan::Plan plan = add_plan(request, options.plan);
-  json::object inputs;
-  if (!options.inputs_file.empty())
-    inputs = parse_inputs_file(read_input(options.inputs_file, "the inputs"), options.inputs_file);
-  for (const std::string& assignment : options.inputs) add_input(inputs, assignment, plan);
-  request["inputs"] = inputs;
-  if (!options.labels.empty()) request["labels"] = make_labels(options.labels);
+  request["inputs"] = read_inputs(options.inputs_file, options.inputs, plan);
+  if (!options.labels.empty()) request["labels"] = json::value_from(make_labels(options.labels));
   for (auto [name, value] : {std::pair{"team", &options.team},
                              {"title", &options.title},
                              {"idempotency_key", &options.key},

@@ -2,13 +2,13 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <boost/json.hpp>
+#include <condition_variable>
 #include <cstdio>
 #include <mutex>
 #include <thread>
 
 #include "ops/cli/command.hpp"
 #include "ops/cli/fault_report.hpp"
-#include "ops/cli/files.hpp"
 #include "ops/cli/job_inputs.hpp"
 #include "ops/cli/plan_surroundings.hpp"
 #include "ops/cli/view/terminal.hpp"
@@ -66,11 +66,8 @@ config::UnpackedBundle bundle_of(const SimulateOptions& options) {
 simulation::PlanUnderTest read_test(const SimulateOptions& options) {
   simulation::PlanUnderTest test;
   test.bundle = std::make_shared<const config::UnpackedBundle>(bundle_of(options));
-  json::object inputs;
-  if (!options.inputs_file.empty())
-    inputs = parse_inputs_file(read_input(options.inputs_file, "the inputs"), options.inputs_file);
-  for (const auto& assignment : options.inputs) add_input(inputs, assignment, test.bundle->plan);
-  test.inputs = JsonText{json::serialize(inputs)};
+  test.inputs = JsonText{
+      json::serialize(read_inputs(options.inputs_file, options.inputs, test.bundle->plan))};
   for (const auto& assignment : options.answers) {
     const auto equals = assignment.find('=');
     if (equals == std::string::npos || equals == 0)
@@ -99,18 +96,21 @@ class Tally {
       ++ends_[end.state];
       if (end.state == ports::RunState::failed && reason_.empty()) reason_ = end.reason;
     }
-    if (!outcome.failed) return;
-    ++failed_;
-    first_failed_ = std::min(first_failed_.value_or(seed), seed);
+    if (outcome.failed) {
+      ++failed_;
+      first_failed_ = std::min(first_failed_.value_or(seed), seed);
+    }
+    if (done_ == seeds_) complete_.notify_all();
   }
   std::string progress() const {
     const std::lock_guard lock{mutex_};
     return std::to_string(done_) + " of " + std::to_string(seeds_) + " seeds, " +
            std::to_string(failed_) + " failed";
   }
-  bool complete() const {
-    const std::lock_guard lock{mutex_};
-    return done_ == seeds_;
+  /// Whether all are done, once that is so or the time is over.
+  bool is_complete_within(Millis time) const {
+    std::unique_lock lock{mutex_};
+    return complete_.wait_for(lock, time, [this] { return done_ == seeds_; });
   }
   // Of a tally that nobody adds to any more.
   std::optional<std::uint64_t> first_failed() const { return first_failed_; }
@@ -132,6 +132,7 @@ class Tally {
  private:
   const std::uint64_t seeds_;
   mutable std::mutex mutex_;
+  mutable std::condition_variable complete_;
   std::uint64_t done_ = 0, failed_ = 0, effects_ = 0;
   Millis virtual_time_{0};
   std::map<ports::RunState, std::uint64_t> ends_;
@@ -161,10 +162,8 @@ void try_seeds(const simulation::PlanUnderTest& test, const SimulateOptions& opt
   const auto style = view::detect_style();
   if (!style.live) return;
   view::LiveBlock block;
-  while (!tally.complete()) {
-    block.draw(tally.progress() + '\n');
-    std::this_thread::sleep_for(std::chrono::milliseconds{200});
-  }
+  do block.draw(tally.progress() + '\n');
+  while (!tally.is_complete_within(Millis{200}));
   block.clear();
 }
 

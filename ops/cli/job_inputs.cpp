@@ -5,7 +5,7 @@
 
 #include "ops/cli/api_client.hpp"
 #include "ops/cli/exit_codes.hpp"
-#include "runtime/labels.hpp"
+#include "ops/cli/files.hpp"
 
 namespace troupe::cli {
 
@@ -31,23 +31,18 @@ void add_input(json::object& inputs, const std::string& assignment, const plan::
   inputs[name] = error ? json::value(value) : parsed;
 }
 
-json::object make_labels(const std::vector<std::string>& texts) {
-  json::object labels;
-  for (const std::string& text : texts) {
-    const auto label = parse_label(text);
-    if (!label) throw Failure{ExitCode::usage, "--label " + text + ": " + label.error().message};
-    const auto* known = labels.if_contains(label->first);
-    if (known && known->as_string() != label->second)
-      throw Failure{ExitCode::usage, "--label: `" + label->first + "` cannot have two values"};
-    labels[label->first] = label->second;
-  }
+Labels make_labels(const std::vector<std::string>& texts) {
+  Labels labels;
+  for (const std::string& text : texts)
+    if (const auto added = add_label(labels, text); !added)
+      throw Failure{ExitCode::usage, "--label " + text + ": " + added.error().message};
   return labels;
 }
 
 std::string label_query(const std::vector<std::string>& texts) {
   std::string query;
   for (const auto& [name, value] : make_labels(texts))
-    query += "&label=" + percent_encoded(std::string{name} + '=' + std::string{value.as_string()});
+    query += "&label=" + percent_encoded(name + '=' + value);
   return query;
 }
 
@@ -72,6 +67,14 @@ json::object parse_inputs_file(const std::string& text, const std::string& file)
     throw Failure{ExitCode::bad_data,
                   file + ": the inputs must be one JSON object, {\"name\": value, ..}"};
   return value.as_object();
+}
+
+json::object read_inputs(const std::string& file, const std::vector<std::string>& assignments,
+                         const plan::Plan& plan) {
+  json::object inputs;
+  if (!file.empty()) inputs = parse_inputs_file(read_input(file, "the inputs"), file);
+  for (const std::string& assignment : assignments) add_input(inputs, assignment, plan);
+  return inputs;
 }
 
 } // namespace troupe::cli

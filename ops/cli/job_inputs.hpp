@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
+#include "runtime/labels.hpp"
 #include "runtime/plan/plan.hpp"
 
 namespace troupe::cli {
 
-/// {"name":"value"} of name=value texts. Failure usage: one that is none, or a name with two
-/// values.
-boost::json::object make_labels(const std::vector<std::string>& texts);
+/// Of name=value texts. Failure usage: one that is none, or a name with two values.
+Labels make_labels(const std::vector<std::string>& texts);
 /// "&label=name%3Dvalue" of each. Failure usage: likewise.
 std::string label_query(const std::vector<std::string>& texts);
 
@@ -21,6 +21,11 @@ void add_input(boost::json::object& inputs, const std::string& assignment, const
 
 /// Failure bad_data with line and column: not a JSON object.
 boost::json::object parse_inputs_file(const std::string& text, const std::string& file);
+/// Those of a JSON file (empty: none; `-`: standard input), and over them the assignments.
+/// Failure no_input: the file cannot be read; and as of parse_inputs_file and add_input.
+boost::json::object read_inputs(const std::string& file,
+                                const std::vector<std::string>& assignments,
+                                const plan::Plan& plan);
 
 /// Parses one JSON document. Failure bad_data: "body.json:3:14: syntax error".
 boost::json::value parse_json_input(const std::string& text, const std::string& file);

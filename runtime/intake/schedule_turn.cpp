@@ -8,14 +8,6 @@
 namespace troupe::intake {
 namespace {
 
-const ports::ScheduleRow* row_of(const std::vector<ports::ScheduleRow>& rows,
-                                 const config::Team& team, const config::Schedule& schedule) {
-  const auto found = std::ranges::find(rows, ports::ScheduleId{team.name, schedule.id},
-                                       &ports::ScheduleRow::schedule);
-  const bool ours = found != rows.end() && found->timing == schedule.timing();
-  return ours ? &*found : nullptr;
-}
-
 void act(std::vector<ScheduleAct>& acts, const config::Team& team, const config::Schedule& schedule,
          Instant seen, Instant now) {
   const auto due = due_times(schedule.cron, seen, now, schedule.catch_up);
@@ -33,7 +25,7 @@ ScheduleTurn take_turn(const std::vector<config::Team>& teams,
   for (const auto& team : teams)
     for (const auto& schedule : team.schedules) {
       const auto* row = row_of(rows, team, schedule);
-      if (row == nullptr) continue;
+      if (row == nullptr || row->timing != schedule.timing()) continue;
       turn.next = std::min(turn.next, schedule.cron.next_after(now));
       if (!row->paused_at) act(turn.acts, team, schedule, row->seen, now);
     }
@@ -63,6 +55,13 @@ Result<PreparedJob> prepare_by_hand(const config::Team& team, const config::Sche
   prepared->job.idempotency_key = std::move(key);
   prepared->job.request_digest = sha256_hex("schedule by hand:" + schedule.id);
   return prepared;
+}
+
+const ports::ScheduleRow* row_of(const std::vector<ports::ScheduleRow>& rows,
+                                 const config::Team& team, const config::Schedule& schedule) {
+  const auto found = std::ranges::find(rows, ports::ScheduleId{team.name, schedule.id},
+                                       &ports::ScheduleRow::schedule);
+  return found == rows.end() ? nullptr : &*found;
 }
 
 const config::Schedule* find_schedule(const config::Team& team, std::string_view id) {

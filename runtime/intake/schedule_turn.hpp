@@ -45,6 +45,10 @@ Result<PreparedJob> prepare_due(const config::Team& team, const config::Schedule
 Result<PreparedJob> prepare_by_hand(const config::Team& team, const config::Schedule& schedule,
                                     std::string key, Instant now, Entropy& entropy);
 
+/// What the store knows of it, whatever its timing there; null: nothing.
+const ports::ScheduleRow* row_of(const std::vector<ports::ScheduleRow>& rows,
+                                 const config::Team& team, const config::Schedule& schedule);
+
 const config::Schedule* find_schedule(const config::Team& team, std::string_view id);
 
 } // namespace troupe::intake

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "runtime/intake/schedule_turn.hpp"
 #include "runtime/json_value.hpp"
 
 namespace troupe::intake {
@@ -22,13 +23,6 @@ std::string_view word(Missed missed) {
 
 json::value time_or_null(const std::optional<Instant>& at) {
   return at ? json::value(to_iso8601(*at)) : json::value(nullptr);
-}
-
-const ports::ScheduleRow* row_of(const std::vector<ports::ScheduleRow>& rows,
-                                 const config::Team& team, const config::Schedule& schedule) {
-  const auto found = std::ranges::find(rows, ports::ScheduleId{team.name, schedule.id},
-                                       &ports::ScheduleRow::schedule);
-  return found == rows.end() ? nullptr : &*found;
 }
 
 json::object object_of(const config::Team& team, const config::Schedule& schedule,

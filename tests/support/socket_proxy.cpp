@@ -1,6 +1,5 @@
 #include "tests/support/socket_proxy.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -18,6 +17,8 @@
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "tests/support/tcp.hpp"
 
 namespace troupe::support {
 namespace {
@@ -45,14 +46,6 @@ int listen_at(const Address& address) {
       ::listen(socket, 64) != 0)
     fail("a proxy cannot listen");
   return socket;
-}
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 sockaddr_un address_of(const std::filesystem::path& path) {

@@ -16,14 +16,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
 void require(bool ok, const char* what) {
   if (!ok) throw std::runtime_error{std::string{what} + ": " + std::strerror(errno)};
 }
@@ -35,6 +27,14 @@ bool readable(int descriptor, Clock::time_point until) {
 }
 
 } // namespace
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
 
 TcpConnection TcpConnection::to(int port) {
   TcpConnection connection{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};

@@ -1,10 +1,15 @@
 // Raw TCP on 127.0.0.1, for what no well-behaved library would send.
 #pragma once
+#include <netinet/in.h>
+
 #include <chrono>
 #include <string>
 #include <string_view>
 
 namespace troupe::support {
+
+/// 127.0.0.1 and that port.
+sockaddr_in loopback(int port);
 
 /// One connection. Not thread-safe. Failures throw std::runtime_error; a peer that went does not.
 class TcpConnection {
