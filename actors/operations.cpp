@@ -172,14 +172,14 @@ class NodeOperations final : public ports::Operations {
     health.joined = context_->vitals->joined;
     const bool draining = context_->vitals->draining;
     health.ready = health.bus_up && health.store_up && health.joined && !draining;
-    if (!health.bus_up)
+    if (draining)
+      health.reason = "the node is draining";
+    else if (!health.bus_up)
       health.reason = "NATS cannot be reached";
     else if (!health.store_up)
       health.reason = "Postgres cannot be reached";
     else if (!health.joined)
       health.reason = "the node has not joined the cluster yet";
-    else if (draining)
-      health.reason = "the node is draining";
     return health;
   }
 
@@ -269,6 +269,7 @@ class NodeOperations final : public ports::Operations {
   static void start_fork(const Context& context, const RunState& run,
                          const ports::ForkRequest& request, const std::string& body,
                          const Done<JsonText>& done) {
+    if (const auto may = check_retry(run, request); !may) return done(may.error());
     auto edited = edit_bundle(body, run, request);
     if (!edited) return done(edited.error());
     const auto fork = fork_run(run, request, *edited);

@@ -158,13 +158,13 @@ Result<Command> parse_decision(std::string step, std::string_view body) {
 
 Result<ports::ForkRequest> parse_fork(std::string_view body) {
   ports::ForkRequest request;
-  const auto object =
-      read_texts(body, {{"from", &request.from}, {"by", &request.by}},
-                 {"from", "keep", "inputs", "task", "with", "by", "preview", "accept_repeats"});
+  const auto object = read_texts(
+      body, {{"from", &request.from}, {"by", &request.by}},
+      {"from", "keep", "inputs", "task", "with", "by", "preview", "accept_repeats", "retry"});
   if (!object) return object.error();
   for (const auto& [key, flag] :
        {std::pair{"keep", &request.keep}, std::pair{"preview", &request.preview},
-        std::pair{"accept_repeats", &request.accept_repeats}}) {
+        std::pair{"accept_repeats", &request.accept_repeats}, std::pair{"retry", &request.retry}}) {
     if (!object->contains(key)) continue;
     const auto read = read_flag(*object, key);
     if (!read) return read.error();

@@ -20,7 +20,7 @@ namespace {
 struct ForkOptions {
   std::string run, from, task, with;
   std::vector<std::string> inputs;
-  bool keep = true, yes = false, preview = false;
+  bool keep = true, yes = false, preview = false, retry = false;
 };
 using Options = std::shared_ptr<ForkOptions>;
 
@@ -40,6 +40,7 @@ json::object make_request(const ForkOptions& options) {
   for (const auto& assignment : options.inputs) add_input(inputs, assignment, {});
   json::object request{
       {"from", options.from}, {"keep", options.keep}, {"inputs", std::move(inputs)}};
+  if (options.retry) request["retry"] = true;
   if (!options.task.empty()) request["task"] = words(options.task);
   if (!options.with.empty()) request["with"] = parse_json_input(options.with, "--with");
   return request;
@@ -103,11 +104,7 @@ void add_fork_commands(CLI::App& runs, CommandLine& line) {
               "  troupe runs retry 0198f3a1-7c1e-7000-8000-000000000001\n"
               "  troupe runs retry 0198f3a1-7c1e-7000-8000-000000000001 --from deploy -i size=2");
   retry->callback([options, &line] {
-    const json::value run = connect(line).get("/v1/runs/" + percent_encoded(options->run));
-    if (view::text(run, "state") == "running")
-      throw Failure{ExitCode::bad_data, "run " + options->run +
-                                            " is still running; `troupe runs cancel` stops it, "
-                                            "`troupe runs fork` starts another beside it"};
+    options->retry = true;
     line.exit_code = fork(line, *options);
   });
   auto* copy = add_fork(runs, line, options, "fork",

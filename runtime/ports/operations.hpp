@@ -82,6 +82,7 @@ struct ForkRequest {
   std::string by;                         // who asks; empty: whoever asked for the earlier run
   bool preview = false;                   // only say what would be kept and what repeated
   bool accept_repeats = false;            // effects may happen once more
+  bool retry = false;                     // of a run that has ended: none goes on beside this one
 };
 
 /// A page of a run's events.
@@ -125,7 +126,8 @@ class Operations {
   /// Starts a new run of the run's job (a preview: only says what it would do):
   /// {"job","run" or null,"kept":[path],"again":[path],"repeats":[{"step","tool","effect","state",
   /// "arguments","undone"}]}; null: no such run. invalid_input: the step, the inputs or the edit.
-  /// effect_conflict: effects would repeat and nobody said that they may.
+  /// effect_conflict: effects would repeat and nobody said that they may; a retry of a run that has
+  /// not ended.
   virtual void fork(RunId run, ForkRequest request, Done<JsonText> done) = 0;
 
   virtual void jobs(JobFilter filter, Done<std::vector<JobRow>> done) = 0;

@@ -210,6 +210,14 @@ Error would_repeat(const Fork& fork) {
   return make_error(ErrorClass::effect_conflict, text + "; say that they may, or begin elsewhere");
 }
 
+Result<> check_retry(const RunState& run, const ports::ForkRequest& request) {
+  if (!request.retry || run.finished) return {};
+  return make_error(ErrorClass::effect_conflict,
+                    "run " + to_string(run.id) +
+                        " is still running; cancel it first, or fork it: then another goes on "
+                        "beside it");
+}
+
 JsonText view_fork(const Fork& fork, RunId run) {
   json::array repeats;
   for (const auto& one : fork.repeats) {

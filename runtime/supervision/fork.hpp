@@ -47,6 +47,9 @@ Result<Fork> fork_run(const RunState& run, const ports::ForkRequest& request,
 /// "state","arguments","undone"}]}
 JsonText view_fork(const Fork& fork, RunId run);
 
+/// effect_conflict: a retry, and the run has not ended.
+Result<> check_retry(const RunState& run, const ports::ForkRequest& request);
+
 /// effect_conflict: the effects that would happen once more, by name. Requires that there are some.
 Error would_repeat(const Fork& fork);
 

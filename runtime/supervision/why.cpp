@@ -84,6 +84,11 @@ std::string undoing(const RunState& run) {
                            : "It failed, and what it did is being taken back.";
 }
 
+bool is_below(std::string_view path, std::string_view above) {
+  return path.starts_with(above) && path.size() > above.size() &&
+         (path[above.size()] == '/' || path[above.size()] == '[');
+}
+
 /// What the undo of a run cannot go past.
 std::string held_up(const RunState& run) {
   if (!run.undoing) return {};
@@ -102,7 +107,7 @@ std::vector<placement::PlacementRequest> placement_questions(const RunState& run
   std::vector<placement::PlacementRequest> questions;
   for (const auto& step : run.steps) {
     if (!waits_for_node(step) || questions.size() >= told_max) continue;
-    if (!path.empty() && step.path != path) continue;
+    if (!path.empty() && step.path != path && !is_below(step.path, path)) continue;
     const auto& role = step.fallback.empty() ? plan::role_of(*step.node) : step.fallback;
     questions.push_back({run.id, step.path, role, step.node->labels, step.node->priority});
   }

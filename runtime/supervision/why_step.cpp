@@ -328,6 +328,26 @@ struct Explainer {
           ": restart " + std::to_string(step.group.restarted.size()) + " of " +
           std::to_string(step.node->restart.intensity) + " within " +
           span(step.node->restart.period) + '.');
+    children_that_wait();
+  }
+
+  /// Why what is under way in a group stands where it stands: a few of those that wait.
+  void children_that_wait() {
+    constexpr std::size_t told_max = 3;
+    std::size_t told = 0, more = 0;
+    run.each_below(run.index_of(step), [&](StepIndex index) {
+      const StepState& leaf = run.steps[index];
+      if (leaf.node->is_group() || !leaf.is_under_way()) return;
+      const auto why = Explainer{run, leaf, known}.explain();
+      if (why.waits_for.empty()) return;
+      if (told == told_max) return void(++more);
+      ++told;
+      say(why.text);
+      out.waits_for = why.waits_for;
+      if (!out.until || (why.until && *why.until < *out.until)) out.until = why.until;
+    });
+    if (more > 0) say((more == 1 ? "So does " : "So do ") + std::to_string(more) + " more.");
+    if (told + more > 1) out.waits_for = "need";
   }
 
   Explanation explain() {

@@ -72,6 +72,9 @@ BOOST_AUTO_TEST_CASE(a_run_is_forked_with_edits_or_only_previewed) {
   BOOST_TEST(!asked.task.has_value());
   BOOST_TEST(asked.preview);
   BOOST_TEST(!asked.keep);
+  BOOST_TEST(!asked.retry);
+  world.ask("POST", path, R"({"retry":true})");
+  BOOST_TEST(asked.retry);
   world.engine.fault = make_error(ErrorClass::effect_conflict, "2 effects would happen once more");
   expect_problem(world.ask("POST", path, "{}"), 409, "2 effects would happen once more");
 }

@@ -274,4 +274,17 @@ BOOST_AUTO_TEST_CASE(a_step_gets_other_words) {
   BOOST_TEST(!edit_bundle(source, run, request).ok()); // of which step?
 }
 
+BOOST_AUTO_TEST_CASE(a_run_that_goes_on_may_be_forked_but_not_retried) {
+  World world{"{plan: p, steps: [{id: one, agent: a}]}"};
+  ports::ForkRequest retry;
+  retry.retry = true;
+  const auto refused = check_retry(world.machine->state(), retry);
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST((refused.error().error_class == ErrorClass::effect_conflict));
+  BOOST_TEST(refused.error().message.find("is still running") != std::string::npos);
+  BOOST_TEST(check_retry(world.machine->state(), {}).ok());
+  world.fail("one");
+  BOOST_TEST(check_retry(world.machine->state(), retry).ok());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

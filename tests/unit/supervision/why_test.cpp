@@ -157,4 +157,23 @@ BOOST_AUTO_TEST_CASE(a_group_counts_and_an_unknown_step_is_named) {
   BOOST_TEST(unknown.error().message.find("did you mean `each`?") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_group_says_why_what_is_in_it_waits) {
+  World world{
+      "{plan: p, steps: [{id: each, foreach: {in: [0, 1, 2, 3, 4], concurrency: 5, do: {id: go, "
+      "agent: a, retry: [{interval: 10s, jitter: none}]}}}]}"};
+  world.fail("each[1]/go");
+  expect_words(why(world, "each"), {"Step `each[1]/go` waits to be tried again"});
+  BOOST_TEST(asked(world, "each").at("waits_for") == "retry");
+  for (const auto* path : {"each[0]/go", "each[2]/go", "each[3]/go"}) world.fail(path);
+  expect_words(why(world, "each"), {"Step `each[2]/go` waits", "So does 1 more."});
+  BOOST_TEST(asked(world, "each").at("waits_for") == "need");
+
+  World idle{"{plan: p, steps: [{id: zero, agent: b}, {id: g, parallel: [{id: x, agent: a}]}]}"};
+  idle.capacity = false;
+  idle.complete("zero");
+  BOOST_TEST(placement_questions(idle.machine->state(), "g").size() == 1u);
+  expect_words(why(idle, "g", {{"g/x", "role a: all slots are taken"}}),
+               {"Step `g/x` is ready and waits for a node", "role a: all slots are taken"});
+}
+
 BOOST_AUTO_TEST_SUITE_END()
