@@ -46,6 +46,8 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
                                       {"reason", stop.reason}});
           driver_.stop();
         },
+        [this](HandOver) { driver_.hand_over(); },
+        [this](const OwnerIs& owner) { driver_.owner_is(owner.node, owner.epoch); },
         [](InjectFault) { crash(); },
     };
   }

@@ -44,6 +44,7 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
         },
         [this](const OwnerFound& found) { driver_.owner_found(found.attempt, found.answer); },
         [this](const DeliverAgain& again) { driver_.delivery_due(again.attempt); },
+        [this](HandOver) { driver_.hand_over(); },
         [](InjectFault) { crash(); },
     };
   }
@@ -63,13 +64,17 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
     caf::actor agent;
   };
 
-  void count_slots() { context_->vitals->free_slots = driver_.free_slots(); }
+  void count_slots() {
+    context_->vitals->free_slots = driver_.free_slots();
+    context_->vitals->attempts = driver_.attempts();
+  }
 
   // ---- agents
 
   Result<> start(std::uint64_t attempt, agent::Assignment assignment) override {
     const auto& task = assignment.task;
-    auto agent = agent::make_agent({assignment.context.step, task.role, task.task, task.context});
+    auto agent = agent::make_agent(
+        {assignment.context.step, task.role, task.task, task.context, task.progress});
     if (!agent) return agent.error();
     Running running;
     running.context = assignment.context;
@@ -86,6 +91,16 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
   void stop(std::uint64_t attempt, const std::string& reason) override {
     if (const auto running = agents_.find(attempt); running != agents_.end())
       send(running->second.agent, StopAgent{reason});
+  }
+
+  void owner_is(std::uint64_t attempt, const std::string& node, Epoch epoch) override {
+    if (const auto running = agents_.find(attempt); running != agents_.end())
+      send(running->second.agent, OwnerIs{node, epoch});
+  }
+
+  void hand_over(std::uint64_t attempt) override {
+    if (const auto running = agents_.find(attempt); running != agents_.end())
+      send(running->second.agent, HandOver{});
   }
 
   template <class Address>
@@ -110,7 +125,8 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
                 message::TaskFailed{make_error(ErrorClass::agent_down,
                                                "the agent crashed: " + describe(down.reason)),
                                     {},
-                                    {}});
+                                    {},
+                                    false});
   }
 
   // ---- the bus

@@ -38,25 +38,29 @@ class BusBridge final : public caf::event_based_actor {
       route("run", context_->node(), "", "orchestrator");
       route("whois", "any", "orchestrators", "orchestrator");
       route("hb", "all", "", "dispatcher");
+      route("hb", "limits", "", "dispatcher");
     }
     if (settings.agent) {
       route("task", context_->node(), "", "agent_host");
-      route("ctl", context_->node(), "", "agent_host");
+      route("ctl", context_->node(), "", "agent_host", true);
       for (const auto& toolkit : context_->catalogue.toolkits) {
         const std::string name{toolkit->name()};
         route("tool", name, "tool_servers", "tool_server:" + name);
         route("tool", name + "-at-" + context_->node(), "", "tool_server:" + name);
+        route("tool", name + "-all", "", "tool_server:" + name); // a cancel: whoever has the call
+        route("hb", "limits", "", "tool_server:" + name);
       }
     }
   }
 
   void route(std::string_view verb, const std::string& recipient, const std::string& queue_group,
-             const std::string& part) {
+             const std::string& part, bool first = false) {
     auto subscription = context_->link->listen(
         verb, recipient, queue_group,
-        [actors = context_->actors, part](message::AgentMessage message, std::string reply_to,
-                                          std::string from) {
-          actors->tell(part, Incoming{std::move(message), std::move(reply_to), std::move(from)});
+        [actors = context_->actors, part, first](message::AgentMessage message,
+                                                 std::string reply_to, std::string from) {
+          Incoming in{std::move(message), std::move(reply_to), std::move(from)};
+          first ? actors->tell_first(part, std::move(in)) : actors->tell(part, std::move(in));
         });
     if (!subscription)
       throw std::runtime_error("cannot subscribe: " + subscription.error().message);

@@ -8,6 +8,11 @@ inline constexpr ports::Counter attempts_assigned{"troupe_attempts_assigned_tota
                                                   "Attempts sent to a node"};
 inline constexpr ports::Counter attempts_ended{"troupe_attempts_ended_total",
                                                "Attempts that ended, by how"};
+inline constexpr ports::Counter cancels_acknowledged{
+    "troupe_cancels_acknowledged_total", "Attempts whose cancel their node said it has"};
+inline constexpr ports::Histogram cancel_seconds{"troupe_cancel_acknowledged_seconds",
+                                                 "From a cancel, once durable, to its node's word",
+                                                 ports::latency_bounds};
 inline constexpr ports::Counter runs_finished{"troupe_runs_finished_total",
                                               "Runs that ended, by state"};
 inline constexpr ports::Counter runs_adopted{"troupe_runs_adopted_total",
@@ -34,6 +39,8 @@ inline constexpr ports::Gauge steps_waiting{"troupe_steps_waiting_for_node",
                                             "Steps that no node has room for"};
 inline constexpr ports::Gauge messages_unreadable{"troupe_bus_messages_unreadable",
                                                   "Messages refused since the start"};
+inline constexpr ports::Gauge breaker_open{
+    "troupe_breaker_open", "1 while calls of a toolkit are refused, because they kept failing"};
 inline constexpr ports::Gauge bus_up{"troupe_bus_up", "1 while the bus can be reached"};
 
 } // namespace troupe::actors::counted

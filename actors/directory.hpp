@@ -46,6 +46,12 @@ class Directory {
   void tell(const std::string& part, Message message) const {
     if (const auto actor = find(part)) caf::anon_send(actor, std::move(message));
   }
+  /// As tell, ahead of whatever waits in the mailbox.
+  template <class Message>
+  void tell_first(const std::string& part, Message message) const {
+    if (const auto actor = find(part))
+      caf::anon_send<caf::message_priority::high>(actor, std::move(message));
+  }
 
  private:
   mutable std::mutex mutex_;

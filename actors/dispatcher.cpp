@@ -38,9 +38,7 @@ class Dispatcher final : public caf::event_based_actor {
           if (queue_.is_unheard_of(watch.incarnation, boot_time()))
             report_gone({"", watch.incarnation, "unheard of"});
         },
-        [this](const WhyNowhere& why) {
-          return placement::why_nowhere(queue_.cluster(), why.request);
-        },
+        [this](const WhyNowhere& why) { return queue_.why_nowhere(why.request); },
         [this](ListNodes) { return NodesListed{list()}; },
         [this](Tick) {
           sweep();
@@ -59,6 +57,9 @@ class Dispatcher final : public caf::event_based_actor {
                  {"peer", in.from},
                  {"incarnation", queue_.cluster().find(in.from)->second.last.incarnation}});
     if (heard.gone) report_gone(*heard.gone);
+    const bool leaves = std::holds_alternative<message::NodeDraining>(in.message.body) ||
+                        std::holds_alternative<message::NodeLeft>(in.message.body);
+    if (leaves) context_->actors->tell("orchestrator", ClaimNow{}); // its runs may be free
     serve();
   }
 
@@ -73,7 +74,7 @@ class Dispatcher final : public caf::event_based_actor {
       log::info("step.waits_for_node", {{"actor", "dispatcher"},
                                         {"run", wanted.run},
                                         {"step", wanted.step},
-                                        {"why", placement::why_nowhere(queue_.cluster(), wanted)}});
+                                        {"why", queue_.why_nowhere(wanted)}});
       runs_[wanted.run] = run;
     }
     send(run, std::move(answer));
@@ -105,6 +106,7 @@ class Dispatcher final : public caf::event_based_actor {
       log::info("node.silent", {{"actor", "dispatcher"}, {"incarnation", silent}});
       context_->actors->tell("orchestrator", NodeIsSilent{silent});
     }
+    serve(); // a pause may be over
   }
 
   std::vector<ports::NodeStatus> list() const {

@@ -20,6 +20,9 @@ struct PeersRead {
   Result<std::vector<ports::PeerRow>> peers;
   Millis asked_at;
 };
+struct LeaveAnswered {
+  Result<> done;
+};
 struct FenceAnswered {
   ports::PeerRow peer;
   Result<bool> fenced;
@@ -50,6 +53,10 @@ class Membership final : public caf::event_based_actor, private lease::LeasePort
         [this](const PeersRead& read) {
           keeper_.peers_read(read.peers, read.asked_at, boot_time());
         },
+        [this](LeaveCluster) {
+          if (!keeper_.leave()) context_->vitals->left = true;
+        },
+        [this](const LeaveAnswered& answer) { left(answer.done); },
         [this](const FenceAnswered& answer) { keeper_.peer_fenced(answer.peer, answer.fenced); },
         [this](Tick) {
           keeper_.beat(context_->now(), boot_time());
@@ -110,6 +117,20 @@ class Membership final : public caf::event_based_actor, private lease::LeasePort
     log::error("node.fenced", {{"actor", "membership"}, {"incarnation", incarnation}});
     context_->vitals->joined = false;
     context_->actors->tell("orchestrator", Fenced{});
+  }
+
+  void leave(IncarnationId incarnation) override {
+    context_->vitals->joined = false;
+    context_->membership->leave(incarnation, [self = handle_of(this)](Result<> done) {
+      caf::anon_send(self, LeaveAnswered{std::move(done)});
+    });
+  }
+
+  void left(const Result<>& done) {
+    note("node.leave_failed", done); // then its lease lapses, as after a crash
+    log::info("node.left_store", {{"actor", "membership"}});
+    announce_draining(*context_, "membership"); // others may claim what was its
+    context_->vitals->left = true;
   }
 
   void claim() override { context_->actors->tell("orchestrator", ClaimNow{}); }

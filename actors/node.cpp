@@ -18,6 +18,7 @@
 #include "actors/scheduler.hpp"
 #include "actors/tool_server.hpp"
 #include "actors/upkeep.hpp"
+#include "runtime/lease/drain.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
@@ -162,6 +163,7 @@ struct Node::Impl {
   caf::actor_system system{config};
   std::unique_ptr<ports::Operations> operations;
   caf::actor root;
+  std::optional<lease::Drain> drain;
   std::shared_ptr<std::atomic<bool>> stopping = std::make_shared<std::atomic<bool>>(false);
 };
 
@@ -187,12 +189,44 @@ Node::~Node() {
 
 ports::Operations* Node::operations() { return impl_->operations.get(); }
 
-void Node::announce_leave() {
-  impl_->context->vitals->draining = true;
-  const auto& link = *impl_->context->link;
+void Node::begin_drain() {
+  auto& context = *impl_->context;
+  context.vitals->draining = true;
+  impl_->drain.emplace(context.settings.drain, boot_time());
+  announce_draining(context, "node");
+}
+
+bool Node::drained() {
+  const auto& context = *impl_->context;
+  const auto& vitals = *context.vitals;
+  const bool executing = vitals.attempts > 0 || vitals.tool_calls > 0;
+  const bool owning = context.settings.orchestrator && !vitals.left;
+  switch (impl_->drain->next(executing, owning, boot_time())) {
+    case lease::Drain::Do::wait: return false;
+    case lease::Drain::Do::hand_over_attempts:
+      log::info("node.hands_over_attempts",
+                {{"actor", "node"}, {"attempts", vitals.attempts.load()}});
+      context.actors->tell("agent_host", HandOver{});
+      for (const auto& toolkit : context.catalogue.toolkits)
+        context.actors->tell("tool_server:" + std::string{toolkit->name()}, HandOver{});
+      return false;
+    case lease::Drain::Do::hand_over_runs:
+      if (owning) context.actors->tell("orchestrator", HandOver{});
+      return false;
+    case lease::Drain::Do::end: break;
+  }
+  if (executing || owning)
+    log::warn("node.drain_incomplete", {{"actor", "node"},
+                                        {"attempts", vitals.attempts.load()},
+                                        {"tool_calls", vitals.tool_calls.load()},
+                                        {"runs", vitals.runs_owned.load()}});
+  return true;
+}
+
+void announce_leave(const NodeContext& context) {
+  const auto& link = *context.link;
   const auto sent = link.publish(
-      "hb", "all",
-      link.make("node", "*/dispatcher", {}, message::NodeLeft{impl_->context->process}));
+      "hb", "all", link.make("node", "*/dispatcher", {}, message::NodeLeft{context.process}));
   if (!sent)
     log::debug("node.leave_not_sent", {{"actor", "node"}, {"reason", sent.error().message}});
 }

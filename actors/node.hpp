@@ -24,12 +24,18 @@ class Node {
   /// Of an orchestrator node; null otherwise.
   ports::Operations* operations();
 
-  /// Tells the cluster that this node takes nothing more, and then that it is gone.
-  void announce_leave();
+  /// Begins its end in order (runtime/lease/drain): the node takes nothing more, and says so.
+  void begin_drain();
+  /// Goes on with it; call it every few milliseconds. True: what ran here is finished or goes on
+  /// elsewhere, or the time for that is over.
+  bool drained();
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Tells the cluster that this node is gone.
+void announce_leave(const NodeContext& context);
 
 } // namespace troupe::actors

@@ -35,7 +35,9 @@ inline constexpr std::string_view version = "0.1.0";
 class Vitals {
  public:
   std::atomic<std::uint32_t> free_slots{0}, runs_owned{0};
+  std::atomic<std::size_t> attempts{0}, tool_calls{0}; // under way here
   std::atomic<bool> draining{false}, joined{false}, store_up{false};
+  std::atomic<bool> left{false}; // its runs and its lease are given up
 
   /// Under which this node owns runs; anew after a fence.
   IncarnationId owner() const {
@@ -82,5 +84,12 @@ struct NodeContext {
 };
 
 using Context = std::shared_ptr<const NodeContext>;
+
+/// Tells the cluster that this node takes nothing more, and that runs it had may be free.
+inline void announce_draining(const NodeContext& context, std::string_view from_actor) {
+  [[maybe_unused]] const auto sent = context.link->publish(
+      "hb", "all",
+      context.link->make(from_actor, "*/dispatcher", {}, message::NodeDraining{context.process}));
+}
 
 } // namespace troupe::actors

@@ -83,6 +83,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
         [this](const NodeIsGone& gone) { tell_runs(supervision::NodeGone{gone.incarnation}); },
         [this](const RunLeft& run) { left(run); },
         [this](const Refold& refold) { kept_.start_due(refold.run); },
+        [this](HandOver) { kept_.hand_over(); },
         [](InjectFault) { crash(); },
     };
   }
@@ -196,6 +197,16 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     const auto actor = found->second;
     forget(run); // first: it ends in order
     caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  }
+
+  bool hand_over(RunId run) override {
+    tell_run(run, HandOver{});
+    return actors_.contains(run);
+  }
+
+  void nothing_kept() override {
+    count();
+    context_->actors->tell("membership", LeaveCluster{});
   }
 
   void wake(RunId run) override { tell_run(run, WakeRun{run}); }

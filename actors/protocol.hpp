@@ -40,6 +40,11 @@ struct Tick {
   std::uint64_t epoch = 0;
 };
 
+// ---- the end of the node: to the agent host and its agents, tool servers, the orchestrator, its
+// runs. What runs goes on elsewhere
+struct HandOver {};
+struct LeaveCluster {}; // orchestrator -> membership: no run is kept
+
 // ---- faults: tests make any actor crash; nothing else sends this
 struct InjectFault {};
 
@@ -167,6 +172,10 @@ struct AlertsPosted {
 struct AgentEnded { // agent -> host: completed, failed or cancelled, to be repeated until the owner
                     // answers
   message::Body end;
+};
+struct OwnerIs { // host -> agent: its run was taken over
+  std::string node;
+  Epoch epoch = 0;
 };
 struct StopAgent {
   std::string reason;

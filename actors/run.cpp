@@ -72,6 +72,7 @@ class Run final : public caf::event_based_actor, private RunPort {
           read_inbox();
         },
         [this](const ChildMissing& missing) { child_missing(missing.run); },
+        [this](HandOver) { driver_.hand_over(); },
         [](InjectFault) { crash(); },
     };
   }
@@ -168,12 +169,41 @@ class Run final : public caf::event_based_actor, private RunPort {
                           [this](const StartChildRun& e) { start_child_run(e); },
                           [this](const CancelChildRun& e) { post(e.run, inbox_row(e, now())); },
                           [this](const AskChildRun& e) { ask_child_run(e.run); },
+                           [this](const AskTool& e) { ask_tool(e); },
                           [this](const TellParent& e) { post(e.parent, inbox_row(id_, e, now())); },
                           [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
                           [this](const auto& e) {                    // what concerns one step
                             tell(e.step, Perform{e, driver_.state().epoch});
                           }},
                effect);
+  }
+
+  void cancel(message::Outgoing message, std::size_t attempts) override {
+    context_->link->ask(
+        message, limits::cancel_answer_timeout, "run",
+        [context = context_, run = id_, attempts, node = message.recipient,
+         began = boot_time()](const Result<message::AgentMessage>& answer) {
+          if (answer) {
+            context->metrics->add(counted::cancels_acknowledged, {}, static_cast<double>(attempts));
+            context->metrics->observe(counted::cancel_seconds, {},
+                                      static_cast<double>((boot_time() - began).count()) / 1000);
+          } else {
+            log::warn("attempt.cancel_unanswered", {{"actor", "run"},
+                                                    {"run", run},
+                                                    {"peer", node},
+                                                    {"reason", answer.error().message}});
+          }
+        });
+  }
+
+  void ask_tool(const AskTool& e) {
+    message::Outgoing out{"tool", e.recipient, e.recipient + "/tool_server", {}, e.question};
+    out.context = {id_, e.step, e.iteration, 0, driver_.state().epoch};
+    context_->link->ask(out, limits::reconcile_answer_timeout, "run",
+                        [self = handle_of(this), step = e.step,
+                         nonce = e.nonce](const Result<message::AgentMessage>& answer) {
+                          caf::anon_send(self, Happened{told_by_tool(step, nonce, answer)});
+                        });
   }
 
   void answer(const ReplyAddress& to, message::Context context, message::Body body) override {

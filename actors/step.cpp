@@ -52,12 +52,6 @@ class Step final : public caf::event_based_actor, private StepPort {
                         });
   }
 
-  void tell(message::Outgoing message) override {
-    if (const auto sent = context_->link->publish(message, "run"); !sent)
-      log::warn("attempt.cancel_not_sent",
-                {{"actor", "step"}, {"run", run_id_}, {"reason", sent.error().message}});
-  }
-
   void ask_later(AttemptNumber attempt, Millis after) override {
     delayed_send(this, after, StatusDue{attempt});
   }

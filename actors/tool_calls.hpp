@@ -1,5 +1,7 @@
 // The calls that a tool server has under way. Private to it.
 #pragma once
+#include <atomic>
+#include <cstddef>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -30,6 +32,11 @@ class ToolCalls {
     const std::lock_guard lock{mutex_};
     if (const auto found = stops_.find(call); found != stops_.end()) found->second.request_stop();
   }
+  /// How many are under way, as the node's vitals have it.
+  void count(std::atomic<std::size_t>& in_all) {
+    in_all += driver.calls().size() - counted_;
+    counted_ = driver.calls().size();
+  }
   std::optional<CallEnded> take_finished(std::uint64_t call) {
     const std::lock_guard lock{mutex_};
     auto node = ended_.extract(call);
@@ -42,6 +49,7 @@ class ToolCalls {
   std::mutex mutex_;
   std::map<std::uint64_t, CallEnded> ended_;
   std::map<std::uint64_t, std::stop_source> stops_;
+  std::size_t counted_ = 0;
 
  public:
   supervision::CallDriver driver; // touched by the actor of the moment alone

@@ -86,6 +86,13 @@ inline constexpr auto grant_margin = 2s;  // waited beyond it before anybody els
 static_assert(heartbeat_interval * 4 <= lease_period);
 static_assert(lease_margin < lease_period);
 
+// The end of a node. What runs may finish for the drain time (a setting), then it is handed over;
+// so are its runs afterwards. What could not be handed over in time is left as after a crash.
+inline constexpr auto drain_default = 20s;
+inline constexpr auto drain_least = 250ms; // who has not heard of it may still send something
+inline constexpr auto hand_over_max = 3s;  // of attempts and calls; and again of runs
+static_assert(drain_default + 2 * hand_over_max < 30s); // the grace of Kubernetes
+
 // Dispatch.
 inline constexpr auto assignment_answer_timeout =
     2s; // accepted, refused or completed; else the attempt ends
@@ -100,6 +107,12 @@ inline constexpr auto child_check_interval = 5s;  // of a child run whose end no
 inline constexpr auto child_check_parked = 10min; // the same, while its parent is parked
 inline constexpr auto settle_silence =
     10min; // a grant that its executor, though it lives, does not settle: its outcome is unknown
+inline constexpr auto reconcile_answer_timeout = 10s; // of a tool that looks what became of a call
+inline constexpr auto reconcile_interval = 2s;        // it is asked again, if it was not reached,
+inline constexpr auto reconcile_max = 30s;            // for so long; then a person has to tell
+inline constexpr auto rate_limit_max = 1h;            // of a pause that the other side asks for
+inline constexpr auto cancel_answer_timeout = 1s;
+static_assert(cancel_answer_timeout < stop_again_interval);
 inline constexpr auto progress_interval = 1s; // progress is journaled no more often, per attempt
 inline constexpr unsigned slots_default = 8;  // attempts one agent node runs at a time
 

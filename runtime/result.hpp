@@ -1,6 +1,8 @@
 // A value or an Error. Operating errors are values; bugs are assertions.
 #pragma once
 #include <cassert>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -13,6 +15,7 @@ namespace troupe {
 struct Error {
   ErrorClass error_class = ErrorClass::internal;
   std::string message; // one sentence for a person: what was wrong, where, what to do
+  std::optional<std::uint32_t> retry_after_ms{}; // of rate_limited: what the other side asked for
 
   friend bool operator==(const Error&, const Error&) = default;
 };

@@ -101,6 +101,14 @@ Result<> check_arguments(const ToolSpec& tool, const JsonText& arguments) {
                     "the arguments of " + tool.name + " are wrong: " + joined(faults));
 }
 
+Reconciled reconcile_checked(Toolkit& toolkit, const ToolCall& call, std::stop_token stop) {
+  try {
+    return toolkit.reconcile(call, std::move(stop));
+  } catch (const std::exception& defect) {
+    return {std::nullopt, {}, call.tool + ": " + defect.what()};
+  }
+}
+
 Result<JsonText> call_checked(Toolkit& toolkit, const ToolSpec& tool, ToolCall call,
                               std::stop_token stop) {
   try {

@@ -49,6 +49,9 @@ std::vector<ToolSpec> known_tools(std::string_view toolkit);
 /// Checks arguments against the tool's schema. invalid_input names every place by JSON Pointer.
 Result<> check_arguments(const ToolSpec& tool, const JsonText& arguments);
 
+/// Toolkit::reconcile. Never throws.
+Reconciled reconcile_checked(Toolkit& toolkit, const ToolCall& call, std::stop_token stop);
+
 /// Checks, calls, bounds the output. Never throws. call.timeout is cut to tool.timeout: set it to
 /// that, or to what is left of the step's time.
 Result<JsonText> call_checked(Toolkit& toolkit, const ToolSpec& tool, ToolCall call,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "toolkits/bounded_text.hpp"
 #include "toolkits/targets.hpp"
@@ -43,6 +44,15 @@ std::string header_of(const ports::HttpResponse& response, std::string_view name
   for (const auto& [key, value] : response.headers)
     if (key == name) return value;
   return "";
+}
+
+/// The seconds of a Retry-After; nothing for a date, which few servers send.
+std::optional<std::uint32_t> retry_after(const std::string& text) {
+  constexpr std::uint32_t seconds_max = 86'400;
+  std::uint32_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return std::min(seconds, seconds_max) * 1000;
 }
 
 } // namespace
@@ -90,8 +100,11 @@ Error JsonApi::refusal(const ports::HttpResponse& response) const {
     case 400: return make_error(ErrorClass::invalid_input, std::move(text));
     case 429: {
       const auto pause = header_of(response, "retry-after");
-      return make_error(ErrorClass::rate_limited,
-                        text + (pause.empty() ? "" : "; it asks to come back after " + pause));
+      auto error =
+          make_error(ErrorClass::rate_limited,
+                     text + (pause.empty() ? "" : "; it asks to come back after " + pause));
+      error.retry_after_ms = retry_after(pause);
+      return error;
     }
     case 401:
     case 403: return make_error(ErrorClass::tool_failed, text + "; is its bearer_token right?");

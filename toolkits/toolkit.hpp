@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -34,6 +35,7 @@ struct ToolSpec {
   Millis timeout{limits::tool_timeout_default};
   std::size_t output_bytes_max =
       limits::tool_output_bytes_max; // a larger output is an error, tool_failed
+  bool reconciles = false; // of a `once` tool: Toolkit::reconcile can tell whether a call happened
 };
 
 struct ToolCall {
@@ -42,6 +44,13 @@ struct ToolCall {
   std::string idempotency_key; // the same for every repeat of the same activity
   std::string job;             // names the workspace
   Millis timeout{limits::tool_timeout_default};
+};
+
+/// What a toolkit finds out, afterwards, about a call whose outcome nobody knows.
+struct Reconciled {
+  std::optional<bool> happened; // nothing: it cannot tell, and a person has to
+  JsonText output;              // of the call, if it happened
+  std::string reason;           // if it cannot tell
 };
 
 class Toolkit {
@@ -59,6 +68,13 @@ class Toolkit {
   /// says. Nothing it starts survives the call, except a service that its catalogue tells it to
   /// start.
   virtual Result<JsonText> call(const ToolCall& call, std::stop_token stop) = 0;
+
+  /// Of a tool that `reconciles`: whether this very call (its idempotency key, its arguments)
+  /// happened. Whoever acted is gone by then, and cannot act any more. Changes nothing. As call(),
+  /// it may block and is called from several threads.
+  virtual Reconciled reconcile(const ToolCall&, std::stop_token) {
+    return {std::nullopt, {}, "the tool cannot tell"};
+  }
 };
 
 } // namespace troupe::toolkits

@@ -30,7 +30,8 @@ using Steady = std::chrono::steady_clock;
 constexpr auto backoff_min = 100ms;
 constexpr auto backoff_max = 2s;
 constexpr auto leave_max = 2s;
-constexpr auto drain_max = 5s; // for requests under way when the node stops
+constexpr auto requests_max = 2s; // for requests under way when the node stops
+constexpr auto drain_look = 20ms;
 
 /// SIGINT and SIGTERM, blocked in every thread and taken here, one at a time.
 class Signals {
@@ -188,7 +189,16 @@ void announce(const Assembly& parts, const NodeOptions& options) {
   std::fflush(stdout);
 }
 
-/// Gives this node's runs free, so that nobody has to wait for its lease to lapse. Best effort.
+/// What runs here is finished or handed over; then the API ends. A second signal cuts it short.
+void drain(Assembly& parts, const Signals& signals) {
+  parts.node->begin_drain();
+  while (!parts.node->drained())
+    if (signals.wait_for(drain_look)) return log::warn("node.drain_cut_short", {{"actor", "node"}});
+  if (parts.http) parts.http->drain(requests_max);
+}
+
+/// Gives this node's runs free, if that has not been done in order, so that nobody has to wait for
+/// its lease to lapse. Best effort.
 void leave(const actors::NodeContext& context) {
   if (context.membership == nullptr || !context.vitals->joined) return;
   auto left = std::make_shared<std::promise<void>>();
@@ -217,11 +227,11 @@ int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   const int signal = signals.wait();
   if (signal == SIGUSR1) throw Failure{ExitCode::internal, failure};
   log::info("node.stopping", {{"actor", "node"}, {"signal", signal}});
-  parts.node->announce_leave();
-  if (parts.http) parts.http->drain(drain_max);
+  drain(parts, signals);
   parts.http.reset();
   parts.node.reset();
   leave(context);
+  actors::announce_leave(context);
   return static_cast<int>(ExitCode::ok);
 }
 

@@ -31,9 +31,19 @@ void AttemptDriver::timer_rang(std::uint64_t timer, Moment now) { feed(TimerFire
 
 void AttemptDriver::stop() {
   for (const auto& [number, call] : calls_)
-    port_.report({"tool", call.recipient, call.recipient + "/tool_server", assignment_.context,
+    port_.report({"tool", call.cancel_at, call.cancel_at + "/tool_server", assignment_.context,
                   message::ToolCancel{call.key}});
   end(message::TaskCancelled{std::move(riders_)});
+}
+
+void AttemptDriver::owner_is(const std::string& node, Epoch epoch) {
+  assignment_.owner_node = node;
+  assignment_.context.epoch = epoch;
+}
+
+void AttemptDriver::hand_over() {
+  end(message::TaskFailed{make_error(ErrorClass::agent_down, "node " + node_ + " is draining"),
+                          std::nullopt, std::move(riders_), true});
 }
 
 /// Tells the agent what happened, and then, in order, the answers that its actions find recorded.
@@ -49,13 +59,15 @@ void AttemptDriver::feed(Event event, Moment now) {
               [&](CallTool& what) { perform(what, now); },
               [&](SetTimer& what) { port_.set_timer(what.timer, what.after); },
               [&](Report& what) {
-                port_.report(to_owner(message::TaskProgress{std::move(what.note), JsonText{}}));
+                port_.report(to_owner(
+                    message::TaskProgress{std::move(what.note), std::move(what.progress)}));
               },
               [&](Complete& what) {
                 end(message::TaskCompleted{std::move(what.output), std::move(riders_)});
               },
               [&](Fail& what) {
-                end(message::TaskFailed{std::move(what.error), std::nullopt, std::move(riders_)});
+                const auto pause = what.error.retry_after_ms;
+                end(message::TaskFailed{std::move(what.error), pause, std::move(riders_), false});
               },
           },
           action);
@@ -96,7 +108,7 @@ void AttemptDriver::ask(std::uint64_t number) {
   const std::string toolkit = toolkit_of(call.key.tool);
   const auto here = port_.served_here(call.key.tool);
   const std::string recipient = here ? toolkit + "-at-" + node_ : toolkit;
-  call.recipient = recipient;
+  call.cancel_at = here ? recipient : toolkit + "-all";
   call.timeout = (here ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
   // What rides along is recorded with the next reserve; a pure call makes none.
   const bool reserves = !here || !here->pure;

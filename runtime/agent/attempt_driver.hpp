@@ -54,9 +54,13 @@ class AttemptDriver {
   void answered(std::uint64_t call, Result<message::AgentMessage> answer, Moment now);
   void call_due(std::uint64_t call);
   void timer_rang(std::uint64_t timer, Moment now);
-  /// Ends it as cancelled, and asks its calls to stop. One that a server on another node took is
-  /// heard of by one of the toolkit's servers, which may be another: it then ends in its own time.
+  /// Ends it as cancelled, and asks its calls to stop: the server here, or, where any may have
+  /// taken the call, all of them.
   void stop();
+  /// Its run has another owner.
+  void owner_is(const std::string& node, Epoch epoch);
+  /// Ends it here, to be resumed on another node. Calls that act are left to settle.
+  void hand_over();
 
   const message::Context& context() const { return assignment_.context; }
 
@@ -67,7 +71,7 @@ class AttemptDriver {
     std::string digest;
     Millis first_asked{};  // monotonic
     Millis timeout{0};     // of one asking
-    std::string recipient; // who was asked
+    std::string cancel_at; // who is to hear that it is cancelled
   };
 
   void feed(Event event, Moment now);

@@ -50,7 +50,7 @@ void HostDriver::receive(Asked asked, bool draining) {
   std::visit(Overloaded{
                  [&](message::TaskAssigned& task) { assigned(asked, task, draining); },
                  [&](const message::TaskStatus&) { status(asked); },
-                 [&](const message::TaskCancel& cancel) { this->cancel(asked, cancel.reason); },
+                 [&](const message::TaskCancel& cancel) { this->cancel(asked, cancel); },
                  [&](const auto&) {
                    port_.answer(asked, message::NotHere{"not a message for an agent host"});
                  },
@@ -82,15 +82,30 @@ void HostDriver::status(const Asked& asked) {
   if (found == attempts_.end())
     return port_.answer(asked, message::NotHere{"no such attempt on this node"});
   auto& attempt = found->second;
-  attempt.owner_node = asked.from; // whoever asks under the highest epoch owns the run now
+  // Whoever asks under the highest epoch owns the run now.
+  const bool news =
+      attempt.owner_node != asked.from || attempt.context.epoch != asked.message.context.epoch;
+  attempt.owner_node = asked.from;
   attempt.context.epoch = asked.message.context.epoch;
+  if (news && !attempt.end) port_.owner_is(found->first, asked.from, attempt.context.epoch);
   if (attempt.end) return port_.answer(asked, *attempt.end);
   port_.answer(asked, message::TaskAccepted{process_});
 }
 
-void HostDriver::cancel(const Asked& asked, const std::string& reason) {
-  const auto found = find(asked.message.context);
-  if (found != attempts_.end() && !found->second.end) port_.stop(found->first, reason);
+void HostDriver::cancel(const Asked& asked, const message::TaskCancel& cancel) {
+  const auto& context = asked.message.context;
+  port_.answer(asked, message::TaskAcknowledged{});
+  const auto stop = [&](AttemptNumber attempt) {
+    const auto found = find(context.run, attempt);
+    if (found != attempts_.end() && !found->second.end) port_.stop(found->first, cancel.reason);
+  };
+  if (cancel.attempts.empty()) return stop(context.attempt);
+  for (const auto attempt : cancel.attempts) stop(attempt);
+}
+
+void HostDriver::hand_over() {
+  for (const auto& [number, attempt] : attempts_)
+    if (!attempt.end) port_.hand_over(number);
 }
 
 // ---- how attempts end
@@ -144,8 +159,12 @@ void HostDriver::delivery_due(std::uint64_t number) {
 }
 
 HostDriver::Attempts::iterator HostDriver::find(const message::Context& context) {
+  return find(context.run, context.attempt);
+}
+
+HostDriver::Attempts::iterator HostDriver::find(RunId run, AttemptNumber attempt) {
   return std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& item) {
-    return item.second.context.run == context.run && item.second.context.attempt == context.attempt;
+    return item.second.context.attempt == attempt && item.second.context.run == run;
   });
 }
 

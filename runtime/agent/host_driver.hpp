@@ -27,6 +27,8 @@ class HostPort {
   /// Starts the agent of an attempt. Its end: ended(). An error is how the attempt ends.
   virtual Result<> start(std::uint64_t attempt, Assignment assignment) = 0;
   virtual void stop(std::uint64_t attempt, const std::string& reason) = 0;
+  virtual void owner_is(std::uint64_t attempt, const std::string& node, Epoch epoch) = 0;
+  virtual void hand_over(std::uint64_t attempt) = 0; // it ends here, to go on elsewhere
   virtual void deliver(std::uint64_t attempt, message::Outgoing message) = 0; // answer: delivered()
   virtual void ask_whois(std::uint64_t attempt, message::Outgoing message) = 0; // owner_found()
   virtual void deliver_later(std::uint64_t attempt, Millis after) = 0;          // delivery_due()
@@ -43,8 +45,12 @@ class HostDriver {
   void delivered(std::uint64_t attempt, const Result<message::AgentMessage>& answer);
   void owner_found(std::uint64_t attempt, const Result<message::AgentMessage>& answer);
   void delivery_due(std::uint64_t attempt);
+  /// The node is about to end: what still runs goes on elsewhere, without having spent anything.
+  void hand_over();
 
   std::uint32_t free_slots() const;
+  /// That run, or whose end their owner has not taken yet.
+  std::size_t attempts() const { return attempts_.size(); }
 
  private:
   struct Attempt {
@@ -56,10 +62,11 @@ class HostDriver {
 
   void assigned(Asked& asked, message::TaskAssigned& task, bool draining);
   void status(const Asked& asked);
-  void cancel(const Asked& asked, const std::string& reason);
+  void cancel(const Asked& asked, const message::TaskCancel& cancel);
   void deliver(std::uint64_t number, const Attempt& attempt);
   void deliver_later(std::uint64_t number);
   Attempts::iterator find(const message::Context& context);
+  Attempts::iterator find(RunId run, AttemptNumber attempt);
 
   IncarnationId process_;
   std::uint32_t slots_;

@@ -242,9 +242,10 @@ class RunbookAgent final : public Agent {
   }
 
   void fail(const Error& error, const std::string& place) {
-    end_with(
-        Fail{{error.error_class, "runbook `" + book_.name + "`" +
-                                     (place.empty() ? "" : ", " + place) + ": " + error.message}});
+    end_with(Fail{{error.error_class,
+                   "runbook `" + book_.name + "`" + (place.empty() ? "" : ", " + place) + ": " +
+                       error.message,
+                   error.retry_after_ms}});
   }
 
   void end_with(Action last) {

@@ -22,6 +22,7 @@ struct Task {
   /// {"job":{"id","title","team"},"run":{"id","plan"},"inputs":{..},"signals":{..}}; of an `always`
   /// step also "created_at" and "timeline":[{"step","state","attempts","node","started_at",..}]
   JsonText context;
+  std::optional<JsonText> progress{}; // what the attempt before last reported
 };
 
 // ---- what the shell tells the agent
@@ -46,8 +47,10 @@ struct SetTimer {
   std::uint64_t timer = 0;
   Millis after{0};
 };
-struct Report { // progress a person may read
+struct Report { // progress: a note that a person may read; and what the next attempt gets, if this
+                // one does not complete. Null: only a note
   std::string note;
+  JsonText progress{};
 };
 struct Complete {
   JsonText output;

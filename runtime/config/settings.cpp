@@ -41,6 +41,7 @@ class Reader {
     read_path(top_, "data_dir", settings_.data_dir);
     read_teams();
     if (const auto* toolkits = top_.map("toolkits")) read_toolkits(*toolkits);
+    if (const auto* breakers = top_.map("breakers")) read_breakers(*breakers);
     top_.refuse_unknown();
     return std::move(settings_);
   }
@@ -75,6 +76,7 @@ class Reader {
     read_labels(fields);
     settings_.slots =
         static_cast<std::uint32_t>(fields.integer("slots", 1, slots_max).value_or(settings_.slots));
+    settings_.drain = fields.duration("drain").value_or(settings_.drain);
     fields.refuse_unknown();
   }
 
@@ -163,6 +165,21 @@ class Reader {
         top_.fault(value.place, "the settings of the toolkit `" + name + "` must be a map, not " +
                                     std::string{describe(value.type)} +
                                     "; {} if there is nothing to say");
+    }
+  }
+
+  void read_breakers(const SourceNode& node) {
+    for (const auto& [toolkit, value] : node.members) {
+      Fields fields{value, "`breakers` of `" + toolkit + "`", faults_};
+      if (!settings_.toolkits.contains(toolkit))
+        top_.fault(value.place, "`breakers` names `" + toolkit +
+                                    "`, which is not among the `toolkits` of this node");
+      auto& policy = settings_.breakers[toolkit];
+      policy.failures =
+          static_cast<std::uint32_t>(fields.integer("failures", 1, 1000).value_or(policy.failures));
+      policy.within = fields.duration("within").value_or(policy.within);
+      policy.open_for = fields.duration("open_for").value_or(policy.open_for);
+      fields.refuse_unknown();
     }
   }
 

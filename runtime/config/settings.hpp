@@ -9,6 +9,7 @@
 #include "runtime/config/retention.hpp"
 #include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/placement/breaker.hpp"
 #include "runtime/plan/source.hpp"
 
 namespace troupe::config {
@@ -21,6 +22,7 @@ struct Settings {
   std::vector<std::string> roles{"*"}; // that it offers; "*": every role whose kind it can run
   std::vector<std::string> labels;     // "gpu=1"
   std::uint32_t slots = limits::slots_default;
+  Millis drain = limits::drain_default; // for what runs to finish, once the node is told to stop
   std::string nats_url = "nats://127.0.0.1:4222";
   std::string postgres_url;              // of an orchestrator; conninfo or URL
   std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
@@ -30,6 +32,7 @@ struct Settings {
   std::string data_dir;                                              // workspaces stand below it
   std::vector<ports::RetentionRule> retention = default_retention(); // of an orchestrator
   std::vector<std::string> team_files; // absolute, resolved against the settings file
+  std::map<std::string, placement::BreakerPolicy> breakers; // by toolkit; the others have none
   std::map<std::string, JsonText>
       toolkits; // name -> its own settings; a toolkit not named here is not served
 };

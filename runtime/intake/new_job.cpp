@@ -7,6 +7,7 @@
 #include "runtime/plan/parse.hpp"
 #include "runtime/plan/template.hpp"
 #include "runtime/supervision/event.hpp"
+#include "runtime/supervision/group_machine.hpp"
 
 namespace troupe::intake {
 namespace {
@@ -195,6 +196,8 @@ PreparedJob prepare_child(const supervision::RunState& parent,
       job.bundle, child.inputs};
   created.parent = parent.id;
   created.requested_by = parent.created.requested_by;
+  if (const auto* step = parent.find(start.step))
+    created.deadline = supervision::deadline_of(parent, *step);
   job.body = supervision::encode({std::move(created)});
   return out;
 }

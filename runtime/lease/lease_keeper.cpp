@@ -13,7 +13,7 @@ static_assert(read_gap_max < limits::lease_period);
 } // namespace
 
 void LeaseKeeper::beat(Instant wall, Millis now) {
-  if (joining_) return;
+  if (joining_ || leaving_) return;
   if (!owner_) return join(wall, now);
   if (!std::exchange(renewing_, true)) port_.renew(*owner_);
   port_.read_peers();
@@ -29,6 +29,7 @@ void LeaseKeeper::join(Instant wall, Millis now) {
 void LeaseKeeper::joined(const Result<>& done) {
   joining_ = false;
   if (!done) return;
+  if (leaving_) return port_.leave(next_);
   owner_ = next_;
   port_.grants_stand_until(join_asked_at_ + limits::lease_period - limits::lease_margin);
   port_.owner_is(next_);
@@ -36,13 +37,21 @@ void LeaseKeeper::joined(const Result<>& done) {
 
 void LeaseKeeper::renewed(const Result<bool>& stands, Millis asked_at, Instant wall, Millis now) {
   renewing_ = false;
-  if (!stands || !owner_) return;
+  if (!stands || !owner_) return; // or it has left meanwhile
   if (*stands)
     return port_.grants_stand_until(asked_at + limits::lease_period - limits::lease_margin);
   const auto lost = *std::exchange(owner_, std::nullopt);
   port_.grants_stand_until(Millis::min());
   port_.lost(lost);
   join(wall, now);
+}
+
+bool LeaseKeeper::leave() {
+  leaving_ = true;
+  const auto owner = std::exchange(owner_, std::nullopt);
+  port_.grants_stand_until(Millis::min());
+  if (owner) port_.leave(*owner);
+  return owner.has_value();
 }
 
 /// A beat is watched by this node's own boot-time clock, from the answer of one read to the asking

@@ -24,6 +24,7 @@ class LeasePort {
   virtual void owner_is(IncarnationId incarnation) = 0; // joined: claim
   virtual void lost(IncarnationId incarnation) = 0;     // fenced: drop every run
   virtual void claim() = 0;                             // a peer is fenced: its runs are free
+  virtual void leave(IncarnationId incarnation) = 0;    // gives the lease up
 };
 
 /// Every Millis is of this node's boot-time clock: monotonic, and it goes on through a suspend of
@@ -45,6 +46,10 @@ class LeaseKeeper {
   void peers_read(const Result<std::vector<ports::PeerRow>>& peers, Millis asked_at, Millis now);
   void peer_fenced(const ports::PeerRow& peer, const Result<bool>& fenced);
 
+  /// The node ends in order, and drives no run any more: it joins no more, and leaves if it has.
+  /// False: there is nothing to leave.
+  bool leave();
+
   std::optional<IncarnationId> owner() const { return owner_; }
 
  private:
@@ -61,7 +66,7 @@ class LeaseKeeper {
   std::optional<IncarnationId> owner_;
   IncarnationId next_;
   Millis join_asked_at_{};
-  bool joining_ = false, renewing_ = false;
+  bool joining_ = false, renewing_ = false, leaving_ = false;
   std::map<IncarnationId, Watch> watches_;
   std::optional<Millis> last_read_;
 };

@@ -95,10 +95,12 @@ struct TaskFailed { // repeated likewise
   Error error;
   std::optional<std::uint32_t> retry_after_ms; // for rate_limited
   std::vector<RecordedActivity> riders;
+  bool handed_over = false; // agent_down because its node drains: goes on elsewhere, spends nothing
   friend bool operator==(const TaskFailed&, const TaskFailed&) = default;
 };
-struct TaskCancel {
+struct TaskCancel { // acknowledged at once, when the executor has it; a repeat does no harm
   std::string reason;
+  std::vector<AttemptNumber> attempts; // of the run, all on this node; empty: the envelope's alone
   friend bool operator==(const TaskCancel&, const TaskCancel&) = default;
 };
 struct TaskCancelled { // repeated likewise
@@ -128,6 +130,9 @@ struct ActivityReserve {
   NonceId nonce;
   IncarnationId executor;
   std::vector<RecordedActivity> riders; // pure activities that go before it
+  /// Who can tell afterwards whether it happened: a recipient of `tool`, such as "ledger" or
+  /// "service-at-node-1"; empty: nobody but a person.
+  std::string reconcile;
   friend bool operator==(const ActivityReserve&, const ActivityReserve&) = default;
 };
 struct ActivityGranted { // a command: ignored below the highest epoch seen for the run
@@ -159,6 +164,20 @@ struct ActivityDiscarded {
   ActivityKey key;
   std::string reason;
   friend bool operator==(const ActivityDiscarded&, const ActivityDiscarded&) = default;
+};
+
+struct ActivityReconcile { // owner -> tool server: its executor is gone; did it happen?
+  ActivityKey key;         // with the envelope's run, step and iteration: the idempotency key
+  JsonText arguments;
+  std::string job; // names the workspace
+  friend bool operator==(const ActivityReconcile&, const ActivityReconcile&) = default;
+};
+struct ActivityReconciled {
+  ActivityKey key;
+  std::string verdict; // happened | not_happened | unknown
+  JsonText output;     // of the call, if it happened
+  std::string reason;  // if nobody can tell
+  friend bool operator==(const ActivityReconciled&, const ActivityReconciled&) = default;
 };
 
 // ---- tool: agent -> tool server and back
@@ -263,18 +282,28 @@ struct NodeDraining {
   IncarnationId incarnation;
   friend bool operator==(const NodeDraining&, const NodeDraining&) = default;
 };
+struct ClosedKey {
+  std::string key; // "tool:prometheus"
+  std::uint32_t for_ms = 0;
+  friend bool operator==(const ClosedKey&, const ClosedKey&) = default;
+};
+struct NodeLimited { // the other side asked for a pause; repeated by whoever heard it, until then
+  std::vector<ClosedKey> closed;
+  friend bool operator==(const NodeLimited&, const NodeLimited&) = default;
+};
 struct NodeLeft {
   IncarnationId incarnation;
   friend bool operator==(const NodeLeft&, const NodeLeft&) = default;
 };
 
-using Body = std::variant<TaskAssigned, TaskAccepted, TaskRefused, TaskProgress, TaskCompleted,
-                          TaskFailed, TaskCancel, TaskCancelled, TaskStatus, TaskAcknowledged,
-                          TaskDiscarded, ActivityReserve, ActivityGranted, ActivityRefused,
-                          ActivitySettle, ActivitySettled, ActivityDiscarded, ToolCall, ToolResult,
-                          ToolProgress, ToolCancel, RunAdopted, RunSignal, WhoIs, Here, NotHere,
-                          DecisionRequested, DecisionMade, ApprovalRequested, ApprovalDecided,
-                          EventAlert, EventInjected, NodeHeartbeat, NodeDraining, NodeLeft>;
+using Body =
+    std::variant<TaskAssigned, TaskAccepted, TaskRefused, TaskProgress, TaskCompleted, TaskFailed,
+                 TaskCancel, TaskCancelled, TaskStatus, TaskAcknowledged, TaskDiscarded,
+                 ActivityReserve, ActivityGranted, ActivityRefused, ActivitySettle, ActivitySettled,
+                 ActivityDiscarded, ToolCall, ToolResult, ToolProgress, ToolCancel, RunAdopted,
+                 RunSignal, WhoIs, Here, NotHere, DecisionRequested, DecisionMade,
+                 ApprovalRequested, ApprovalDecided, EventAlert, EventInjected, NodeHeartbeat,
+                 NodeDraining, NodeLeft, ActivityReconcile, ActivityReconciled, NodeLimited>;
 
 /// Where a message belongs to one. Empty step: the message is about the run as a whole.
 struct Context {

@@ -55,7 +55,8 @@ concept Shaped = !std::is_same_v<std::remove_cvref_t<decltype(shape<T>)>, NoShap
 
 template <>
 inline constexpr auto shape<Error> = part(required("class", &Error::error_class),
-                                          required("message", &Error::message));
+                                          required("message", &Error::message),
+                                          optional("retry_after_ms", &Error::retry_after_ms));
 
 template <>
 inline constexpr auto shape<ActivityKey> = part(optional("undo", &ActivityKey::undo),
@@ -112,11 +113,13 @@ template <>
 inline constexpr auto shape<TaskFailed> = body("task.failed", required("error", &TaskFailed::error),
                                                optional("retry_after_ms",
                                                         &TaskFailed::retry_after_ms),
-                                               optional("riders", &TaskFailed::riders));
+                                               optional("riders", &TaskFailed::riders),
+                                               optional("handed_over", &TaskFailed::handed_over));
 
 template <>
 inline constexpr auto shape<TaskCancel> = body("task.cancel",
-                                               optional("reason", &TaskCancel::reason));
+                                               optional("reason", &TaskCancel::reason),
+                                               optional("attempts", &TaskCancel::attempts));
 
 template <>
 inline constexpr auto shape<TaskCancelled> = body("task.cancelled",
@@ -141,7 +144,8 @@ inline constexpr auto shape<ActivityReserve> = body(
     required("arguments", &ActivityReserve::arguments),
     required("effect", &ActivityReserve::effect), required("risk", &ActivityReserve::risk),
     required("nonce", &ActivityReserve::nonce), required("executor", &ActivityReserve::executor),
-    optional("riders", &ActivityReserve::riders));
+    optional("riders", &ActivityReserve::riders),
+    optional("reconcile", &ActivityReserve::reconcile));
 
 template <>
 inline constexpr auto shape<ActivityGranted> = body("activity.granted",
@@ -173,6 +177,18 @@ inline constexpr auto shape<ActivityDiscarded> = body("activity.discarded",
                                                                &ActivityDiscarded::reason));
 
 // ---- tool
+
+template <>
+inline constexpr auto shape<ActivityReconcile> = body(
+    "activity.reconcile", required("key", &ActivityReconcile::key),
+    required("arguments", &ActivityReconcile::arguments), optional("job", &ActivityReconcile::job));
+
+template <>
+inline constexpr auto shape<ActivityReconciled> =
+    body("activity.reconciled", required("key", &ActivityReconciled::key),
+         required("verdict", &ActivityReconciled::verdict),
+         optional("output", &ActivityReconciled::output),
+         optional("reason", &ActivityReconciled::reason));
 
 template <>
 inline constexpr auto shape<ToolCall> = body("tool.call", required("key", &ToolCall::key),
@@ -264,6 +280,14 @@ inline constexpr auto shape<NodeDraining> =
     body("node.draining", required("incarnation", &NodeDraining::incarnation));
 
 template <>
+inline constexpr auto shape<ClosedKey> = part(required("key", &ClosedKey::key),
+                                              required("for_ms", &ClosedKey::for_ms));
+
+template <>
+inline constexpr auto shape<NodeLimited> = body("node.limited",
+                                                required("closed", &NodeLimited::closed));
+
+template <>
 inline constexpr auto shape<NodeLeft> = body("node.left",
                                              required("incarnation", &NodeLeft::incarnation));
 
@@ -307,7 +331,7 @@ template <class T>
 inline constexpr bool complete = count_members<T>() == field_count<T>;
 
 static_assert(complete<Error> && complete<ActivityKey> && complete<ActivityOutcome> &&
-              complete<RecordedActivity> && complete<RoleDefinition>);
+              complete<RecordedActivity> && complete<RoleDefinition> && complete<ClosedKey>);
 // Its `context` is spelled out, its `body` is `content`.
 static_assert(count_members<AgentMessage>() - 2 + count_members<Context>() ==
               field_count<AgentMessage>);

@@ -19,6 +19,7 @@ static_assert(2 * limits::heartbeat_interval <= silence_asked &&
 DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message::Body& body,
                                          Millis now) {
   Heard heard;
+  now_ = now;
   const auto known = cluster_.find(from);
   if (const auto* beat = std::get_if<message::NodeHeartbeat>(&body)) {
     heard.joined = known == cluster_.end();
@@ -31,6 +32,8 @@ DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message:
     heard.gone = Gone{from, left->incarnation, "left"};
   } else if (const auto* draining = std::get_if<message::NodeDraining>(&body)) {
     if (auto* node = find(draining->incarnation)) node->last.draining = true;
+  } else if (const auto* limited = std::get_if<message::NodeLimited>(&body)) {
+    limits_.hear(*limited, now);
   }
   return heard;
 }
@@ -61,8 +64,16 @@ std::vector<Offer> DispatchQueue::serve() {
   return offers;
 }
 
+std::string DispatchQueue::why_nowhere(const PlacementRequest& wanted) const {
+  if (const auto left = limits_.left(wanted.role, now_))
+    return wanted.role + " is asked to pause, for the whole cluster; " + format_duration(*left) +
+           " are left";
+  return placement::why_nowhere(cluster_, wanted);
+}
+
 std::optional<Placement> DispatchQueue::take(const PlacementRequest& wanted) {
   if (!link_up_) return std::nullopt;
+  if (limits_.left(wanted.role, now_)) return std::nullopt;
   auto placement = choose(cluster_, wanted);
   if (placement) --cluster_.find(placement->node)->second.credit;
   return placement;
@@ -104,7 +115,8 @@ bool DispatchQueue::is_unheard_of(IncarnationId incarnation, Millis now) const {
 std::vector<Gone> DispatchQueue::sweep(Millis now) {
   if (!swept_ || (now - *swept_ > sweep_gap_max && rules_.silence_without_gaps))
     excuse_everybody(now);
-  swept_ = now;
+  swept_ = now_ = now;
+  limits_.expire(now);
   std::vector<Gone> gone;
   if (!link_up_) return gone;
   for (const auto& node : remove_silent(cluster_, now))

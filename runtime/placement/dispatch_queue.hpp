@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/placement/keyed_limit.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/rules.hpp"
 
@@ -30,7 +31,7 @@ class DispatchQueue {
     bool joined = false;      // never heard of before
     std::optional<Gone> gone; // the incarnation that left, or that another one replaced
   };
-  /// A message to hb.all. Whoever waits may be served afterwards.
+  /// A message to hb.all or hb.limits. Whoever waits may be served afterwards.
   Heard hear(const std::string& from, const message::Body& body, Millis now);
 
   /// A place at once, or nothing: then it waits, by priority and age. Asked again, the newer one
@@ -51,11 +52,13 @@ class DispatchQueue {
   void link_changed(bool up, Millis now);
   /// The nodes silent for the lease period, each once. Call it twice a heartbeat or more: after a
   /// gap in the calls (this process stood still, what was sent to it waits unread) everybody has a
-  /// lease period again.
+  /// lease period again. Keys whose pause is over are open from here on.
   std::vector<Gone> sweep(Millis now);
   /// After a sweep: the incarnations that have missed heartbeats, each once in a silence; none that
   /// has not been heard of since everybody was excused.
   std::vector<IncarnationId> fallen_silent(Millis now);
+  /// Why a step waits.
+  std::string why_nowhere(const PlacementRequest& wanted) const;
 
   const ClusterView& cluster() const { return cluster_; }
   std::size_t waiting() const { return waiters_.size(); }
@@ -67,6 +70,8 @@ class DispatchQueue {
 
   Rules rules_;
   ClusterView cluster_;
+  KeyedLimits limits_;
+  Millis now_{}; // when it was last told
   std::deque<PlacementRequest> waiters_;
   std::optional<Millis> swept_;
   std::optional<Millis> excused_; // since when everybody had the chance to be heard

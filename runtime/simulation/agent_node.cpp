@@ -24,6 +24,8 @@ class AgentNode::Attempt final : public std::enable_shared_from_this<Attempt>,
   const message::Context& context() const { return driver_.context(); }
   void start() { driver_.start(now()); }
   void stop() { driver_.stop(); }
+  void owner_is(const std::string& owner, Epoch epoch) { driver_.owner_is(owner, epoch); }
+  void hand_over() { driver_.hand_over(); }
 
  private:
   Moment now() const { return {node_.date(), node_.monotonic()}; }
@@ -84,6 +86,37 @@ void AgentNode::destroy() {
   attempts_.clear();
   tools_.reset();
   host_.reset();
+  drain_.reset();
+}
+
+void AgentNode::draining() {
+  drain_.emplace(Millis{world().below(Millis{limits::drain_default}.count() / 2)}, since_boot());
+  world().bus().publish(*this, "node",
+                        {"hb", "all", "*/dispatcher", {}, message::NodeDraining{incarnation()}});
+}
+
+bool AgentNode::drained() {
+  const bool executing = host_->attempts() > 0 || tools_->busy();
+  const auto next = drain_->next(executing, false, since_boot());
+  if (next == lease::Drain::Do::hand_over_attempts) {
+    host_->hand_over();
+    tools_->hand_over();
+  }
+  return next == lease::Drain::Do::end;
+}
+
+void AgentNode::owner_is(std::uint64_t number, const std::string& owner, Epoch epoch) {
+  if (const auto attempt = attempts_.find(number); attempt != attempts_.end())
+    attempt->second->owner_is(owner, epoch);
+}
+
+void AgentNode::hand_over(std::uint64_t number) {
+  post(Time{0}, [this, number] {
+    if (const auto attempt = attempts_.find(number); attempt != attempts_.end()) {
+      const auto held = attempt->second; // its end takes it out of the map, later
+      held->hand_over();
+    }
+  });
 }
 
 bool AgentNode::serves(std::string_view tool) const {
@@ -110,6 +143,7 @@ void AgentNode::beat() {
   beat.labels = world().scenario().labels;
   beat.slots = world().scenario().slots;
   beat.free_slots = host_->free_slots();
+  beat.draining = drain_.has_value();
   world().bus().publish(*this, "bus_bridge", {"hb", "all", "*/dispatcher", {}, std::move(beat)});
 }
 
@@ -120,16 +154,17 @@ bool AgentNode::hears(const std::string& verb, const std::string& recipient) con
   if (verb != "tool") return false;
   const auto at = recipient.find("-at-");
   if (at != std::string::npos) return recipient.substr(at + 4) == name();
+  const auto toolkit = recipient.substr(0, recipient.find("-all"));
   for (const auto& [tool, what] : world().scenario().tools)
-    if (tool.starts_with(recipient + '.') && serves(tool)) return true;
+    if (tool.starts_with(toolkit + '.') && serves(tool)) return true;
   return false;
 }
 
 void AgentNode::receive(const std::string& verb, agent::Asked asked) {
   if (verb == "tool")
-    tools_->receive(std::move(asked));
+    tools_->receive(std::move(asked), drain_.has_value());
   else
-    host_->receive(std::move(asked), false);
+    host_->receive(std::move(asked), drain_.has_value());
 }
 
 void AgentNode::answer(const agent::Asked& to, message::Body body) {
@@ -162,8 +197,8 @@ void AgentNode::crash_agent(std::uint64_t number) {
   if (!attempts_.contains(number)) return;
   world().trace(name() + ": the agent of attempt " +
                 std::to_string(attempts_.at(number)->context().attempt) + " crashes");
-  ended(number,
-        message::TaskFailed{make_error(ErrorClass::agent_down, "the agent crashed"), {}, {}});
+  ended(number, message::TaskFailed{
+                    make_error(ErrorClass::agent_down, "the agent crashed"), {}, {}, false});
 }
 
 void AgentNode::stop(std::uint64_t number, const std::string&) {

@@ -3,8 +3,10 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "runtime/agent/host_driver.hpp"
+#include "runtime/lease/drain.hpp"
 #include "runtime/simulation/process.hpp"
 
 namespace troupe::simulation {
@@ -27,12 +29,16 @@ class AgentNode final : public Process, private agent::HostPort {
 
   void boot() override;
   void destroy() override;
+  void draining() override;
+  bool drained() override;
   void beat();
 
   // HostPort
   void answer(const agent::Asked& to, message::Body body) override;
   Result<> start(std::uint64_t attempt, agent::Assignment assignment) override;
   void stop(std::uint64_t attempt, const std::string& reason) override;
+  void owner_is(std::uint64_t attempt, const std::string& owner, Epoch epoch) override;
+  void hand_over(std::uint64_t attempt) override;
   void deliver(std::uint64_t attempt, message::Outgoing message) override;
   void ask_whois(std::uint64_t attempt, message::Outgoing message) override;
   void deliver_later(std::uint64_t attempt, Millis after) override;
@@ -45,6 +51,7 @@ class AgentNode final : public Process, private agent::HostPort {
   std::unique_ptr<agent::HostDriver> host_;
   std::unique_ptr<ToolServer> tools_;
   std::map<std::uint64_t, std::shared_ptr<Attempt>> attempts_;
+  std::optional<lease::Drain> drain_;
 };
 
 } // namespace troupe::simulation

@@ -163,7 +163,7 @@ void Auditor::fenced(IncarnationId owner, const std::string& by, const std::stri
 
 // ---- the bus
 
-void Auditor::sent(const Process&, const message::AgentMessage& message) {
+void Auditor::sent(const Process& from, const message::AgentMessage& message) {
   const auto found = runs_.find(message.context.run);
   if (found == runs_.end()) return;
   const auto& run = found->second;
@@ -178,8 +178,9 @@ void Auditor::sent(const Process&, const message::AgentMessage& message) {
                    if (!run.by_nonce.contains(granted.nonce))
                      violated("nothing_is_done_before_it_is_durable", what + " granted");
                  },
-                 [&](const message::TaskAcknowledged&) {
-                   if (!run.ended(attempt))
+                 [&](const message::TaskAcknowledged&) { // of an executor: it has a cancel
+                   const auto& owners = world_.orchestrators();
+                   if (std::ranges::find(owners, &from) != owners.end() && !run.ended(attempt))
                      violated("what_was_acknowledged_is_durable", what + " acknowledged");
                  },
                  [](const auto&) {},

@@ -45,6 +45,7 @@ void OrchestratorNode::sweep_nodes() {
   }
   for (const auto& silent : brain_->queue.fallen_silent(since_boot()))
     for (const auto& [id, run] : brain_->runs) run->happen(supervision::NodeSilent{silent});
+  serve();
 }
 
 void OrchestratorNode::sweep_runs() {
@@ -69,6 +70,41 @@ void OrchestratorNode::serve() {
       run->second->offered(std::move(offer.placement));
 }
 
+// ---- its end in order
+
+void OrchestratorNode::draining() {
+  brain_->kept.draining(true);
+  brain_->drain.emplace(limits::drain_default, since_boot());
+}
+
+bool OrchestratorNode::drained() {
+  const auto next = brain_->drain->next(false, !brain_->left, since_boot());
+  if (next == lease::Drain::Do::hand_over_runs) brain_->kept.hand_over();
+  return next == lease::Drain::Do::end;
+}
+
+bool OrchestratorNode::hand_over(RunId run) {
+  const auto found = brain_->runs.find(run);
+  if (found == brain_->runs.end()) return false;
+  found->second->hand_over();
+  return true;
+}
+
+void OrchestratorNode::nothing_kept() {
+  post(Time{0}, [this] {
+    if (!brain_->keeper.leave()) brain_->left = true;
+  });
+}
+
+void OrchestratorNode::leave(IncarnationId incarnation) {
+  world().store().leave(*this, incarnation, [this](const Result<>&) {
+    brain_->left = true;
+    world().bus().publish(
+        *this, "membership",
+        {"hb", "all", "*/dispatcher", {}, message::NodeDraining{this->incarnation()}});
+  });
+}
+
 // ---- the bus
 
 bool OrchestratorNode::hears(const std::string& verb, const std::string& recipient) const {
@@ -79,6 +115,7 @@ void OrchestratorNode::receive(const std::string& verb, agent::Asked asked) {
   if (verb == "hb") {
     const auto heard = brain_->queue.hear(asked.from, asked.message.body, since_boot());
     if (heard.gone) report_gone(*heard.gone);
+    if (std::holds_alternative<message::NodeDraining>(asked.message.body)) claim();
     return serve();
   }
   const RunId id = asked.message.context.run;

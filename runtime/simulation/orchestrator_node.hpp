@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 
+#include "runtime/lease/drain.hpp"
 #include "runtime/lease/lease_keeper.hpp"
 #include "runtime/placement/dispatch_queue.hpp"
 #include "runtime/simulation/process.hpp"
@@ -43,11 +44,15 @@ class OrchestratorNode final : public Process,
     supervision::KeptRuns kept;
     std::map<RunId, std::shared_ptr<SimulatedRun>> runs;
     Millis grants_until = Millis::min();
+    std::optional<lease::Drain> drain;
+    bool left = false; // its runs and its lease are given up
   };
 
   void boot() override;
   void destroy() override;
   void link_changed(bool up) override;
+  void draining() override;
+  bool drained() override;
   void beat();
   void sweep_nodes();
   void sweep_runs();
@@ -64,11 +69,14 @@ class OrchestratorNode final : public Process,
   void grants_stand_until(Millis until) override { brain_->grants_until = until; }
   void owner_is(IncarnationId incarnation) override;
   void lost(IncarnationId incarnation) override;
+  void leave(IncarnationId incarnation) override;
 
   // KeeperPort
   void claim(IncarnationId owner, std::uint32_t limit) override;
   void start(const ports::RunRow& row) override;
   void stop(RunId run) override;
+  bool hand_over(RunId run) override;
+  void nothing_kept() override;
   void find_due(Instant horizon) override;
   void ring_at(Instant due) override;
   void find_inboxes(IncarnationId owner) override;

@@ -47,6 +47,8 @@ void People::read(RunId run, const Event& event) {
                 json::serialize(json::object{{"name", wait->signal}, {"body", json::object{}}}));
           },
           [&](const ActivityUnknown& e) {
+            if (world_.scenario().tools.at(e.key.tool).reconciles && !e.asked)
+              return; // it is asked
             post_later(
                 run, "resolve",
                 json::serialize(json::object{{"step", e.step},

@@ -60,6 +60,22 @@ void Process::resume() {
     post(Time{world_.below(3)}, std::move(what));
 }
 
+void Process::drain() {
+  if (!alive_ || paused_) return;
+  world_.trace(name_ + " is told to end");
+  perform([this] {
+    draining();
+    go_on_draining();
+  });
+}
+
+void Process::go_on_draining() {
+  if (drained())
+    kill();
+  else
+    timer(Millis{50}, [this] { go_on_draining(); });
+}
+
 void Process::cut_link(bool cut) {
   if (cut_ == cut) return;
   cut_ = cut;

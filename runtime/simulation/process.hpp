@@ -37,6 +37,8 @@ class Process {
   void pause();
   void resume();
   void cut_link(bool cut);
+  /// It is told to end in order; a while later it is gone, however far it came.
+  void drain();
   void notice_link(); // by and by
   Time link_changed_at() const { return link_changed_at_; }
   /// Whether it runs that attempt now.
@@ -66,8 +68,12 @@ class Process {
   virtual void boot() = 0;    // a new life
   virtual void destroy() = 0; // everything it had in memory
   virtual void link_changed(bool) {}
+  virtual void draining() = 0;
+  virtual bool drained() = 0; // asked again and again; true: it ends
 
  private:
+  void go_on_draining();
+
   Millis own_time() const;
 
   World& world_;

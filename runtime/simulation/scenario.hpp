@@ -16,6 +16,7 @@ namespace troupe::simulation {
 struct SimulatedTool {
   std::string effect = "pure"; // pure | idempotent | keyed | once
   bool everywhere = true;      // false: only some agent nodes serve it
+  bool reconciles = false;     // of a `once` tool: it can tell afterwards whether a call happened
 };
 
 /// How often things go wrong, while they do. All 0: never.
@@ -30,6 +31,7 @@ struct Faults {
   // How many of each, over the whole time, at most.
   unsigned crashes = 3, pauses = 3, link_cuts = 2, bus_outages = 1, clock_jumps = 2;
   unsigned store_outages = 1, store_slow = 1;
+  unsigned drains = 2; // processes told to end in order
 };
 
 /// What agents and tools do.

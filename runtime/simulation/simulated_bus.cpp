@@ -50,7 +50,7 @@ std::vector<Process*> SimulatedBus::listeners(const std::string& verb,
   for (const auto& process : world_.processes())
     if (process->alive() && process->link_up() && process->hears(verb, recipient))
       all.push_back(process.get());
-  const bool group = verb == "whois" || verb == "tool";
+  const bool group = verb == "whois" || (verb == "tool" && !recipient.ends_with("-all"));
   if (!group || all.size() < 2) return all;
   return {all[static_cast<std::size_t>(world_.below(static_cast<std::int64_t>(all.size())))]};
 }

@@ -39,9 +39,6 @@ class SimulatedRun::Step final : public std::enable_shared_from_this<Step>, priv
         });
     node_.boundary("after it asked about an attempt");
   }
-  void tell(message::Outgoing message) override {
-    node_.world().bus().publish(node_, "run", message);
-  }
   void ask_later(AttemptNumber attempt, Millis after) override {
     node_.timer(after, [step = weak_from_this(), attempt] {
       if (const auto self = step.lock()) self->driver_.status_due(attempt);
@@ -175,6 +172,22 @@ void SimulatedRun::check_fold(const ports::Append& append) {
                                      "at append " + std::to_string(append.seq));
 }
 
+void SimulatedRun::cancel(message::Outgoing message, std::size_t) {
+  node_.world().bus().request(node_, "run", message, limits::cancel_answer_timeout,
+                              [](const Result<message::AgentMessage>&) {});
+}
+
+void SimulatedRun::ask_tool(const AskTool& ask) {
+  message::Outgoing out{"tool", ask.recipient, ask.recipient + "/tool_server", {}, ask.question};
+  out.context = {row_.id, ask.step, ask.iteration, 0, driver_.state().epoch};
+  node_.world().bus().request(node_, "run", out, limits::reconcile_answer_timeout,
+                              [self = weak_from_this(), step = ask.step,
+                               nonce = ask.nonce](const Result<message::AgentMessage>& answer) {
+                                if (const auto run = self.lock(); run && !run->over_)
+                                  run->happen(told_by_tool(step, nonce, answer));
+                              });
+}
+
 void SimulatedRun::keep(ports::Snapshot snapshot) {
   node_.boundary("before a snapshot");
   node_.world().store().put_snapshot(node_, row_.id, row_.owner.value_or(IncarnationId{}),
@@ -193,6 +206,7 @@ void SimulatedRun::perform(const Effect& effect) {
                  [this](const WithdrawPlacement& e) { node_.queue().withdraw(row_.id, e.step); },
                  [this](const ArmTimer& e) { arm(e); },
                  [this](const WatchNode& e) { node_.watch(e.incarnation); },
+                 [this](const AskTool& e) { ask_tool(e); },
                  [this](const StartChildRun& e) { start_child_run(e); },
                  [this](const CancelChildRun& e) { post(e.run, inbox_row(e, date())); },
                  [this](const AskChildRun& e) { ask_child_run(e.run); },

@@ -26,6 +26,7 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   void happen(supervision::Stimulus what); // soon
   void offered(placement::Placement placement);
   void not_parked();
+  void hand_over() { driver_.hand_over(); }
 
  private:
   class Step;
@@ -34,6 +35,8 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   void place(std::vector<placement::PlacementRequest> wanted) override;
   void append(ports::Append append) override;
   void perform(const supervision::Effect& effect) override;
+  void cancel(message::Outgoing message, std::size_t attempts) override;
+  void ask_tool(const supervision::AskTool& ask);
   void answer(const supervision::ReplyAddress& to, message::Context context,
               message::Body body) override;
   Millis steady() const override;

@@ -225,6 +225,16 @@ void SimulatedStore::peers(Process& from, Done<std::vector<ports::PeerRow>> done
       from, [this] { return database_.peers(); }, std::move(done));
 }
 
+void SimulatedStore::leave(Process& from, IncarnationId incarnation, Done<Unit> done) {
+  call<Unit>(
+      from,
+      [this, incarnation]() -> Result<Unit> {
+        database_.leave(incarnation);
+        return Unit{};
+      },
+      std::move(done));
+}
+
 void SimulatedStore::fence(Process& from, const ports::PeerRow& peer, Done<bool> done) {
   call<bool>(
       from,

@@ -45,6 +45,7 @@ class SimulatedStore {
   void renew(Process& from, IncarnationId incarnation, Done<bool> done);
   void peers(Process& from, Done<std::vector<ports::PeerRow>> done);
   void fence(Process& from, const ports::PeerRow& peer, Done<bool> done);
+  void leave(Process& from, IncarnationId incarnation, Done<Unit> done);
 
  private:
   template <class T>

@@ -31,7 +31,7 @@ std::map<std::string, SimulatedTool> sample_tools() {
   std::map<std::string, SimulatedTool> tools;
   for (const std::string effect : {"pure", "idempotent", "keyed", "once"}) {
     tools["near." + effect] = {effect, true};
-    tools["far." + effect] = {effect, false};
+    tools["far." + effect] = {effect, false, effect == "once"};
   }
   return tools;
 }

@@ -15,23 +15,44 @@ AgentNode::ToolServer::ToolServer(AgentNode& node)
   driver_.attach(*this);
 }
 
-void AgentNode::ToolServer::receive(agent::Asked asked) {
+void AgentNode::ToolServer::receive(agent::Asked asked, bool draining) {
   // One that acts has acted already: a tool of this world cannot be stopped.
   if (const auto* cancel = std::get_if<message::ToolCancel>(&asked.message.body)) {
     driver_.cancel(asked.message.context, cancel->key);
     return;
   }
+  if (std::holds_alternative<message::ActivityReconcile>(asked.message.body))
+    return reconcile(asked);
   const auto* call = std::get_if<message::ToolCall>(&asked.message.body);
   if (call == nullptr || driver_.join(asked)) return;
   const auto& tools = node_.world().scenario().tools;
   const auto tool = tools.find(call->key.tool);
   if (tool == tools.end())
     return driver_.refuse(asked, make_error(ErrorClass::invalid_input, "no such tool"));
+  if (draining && asked.from != node_.name())
+    return driver_.refuse(asked, make_error(ErrorClass::no_capacity, "the node is draining"));
   if (driver_.calls().size() >= limits::tool_calls_at_once_max)
     return driver_.refuse(asked, make_error(ErrorClass::no_capacity, "as many calls as it takes"));
   std::string effect = tool->second.effect;
   if (effect == "once" && !node_.world().rules().once_declared_as_once) effect = "idempotent";
-  driver_.begin(std::move(asked), {effect == "pure", effect, "write"}, now());
+  const auto toolkit = call->key.tool.substr(0, call->key.tool.find('.'));
+  driver_.begin(std::move(asked),
+                {effect == "pure", effect, "write", tool->second.reconciles ? toolkit : ""}, now());
+}
+
+/// The world remembers; now and then it is not asked in the right words.
+void AgentNode::ToolServer::reconcile(const agent::Asked& asked) {
+  auto& world = node_.world();
+  const auto& question = std::get<message::ActivityReconcile>(asked.message.body);
+  const auto& context = asked.message.context;
+  message::ActivityReconciled found{question.key, "unknown", {}, "it cannot tell"};
+  if (!world.coin(0.2)) {
+    const bool happened =
+        world.auditor().happened(context.run, {context.step, question.key, false, {}});
+    found = {question.key, happened ? "happened" : "not_happened", {}, {}};
+  }
+  node_.boundary("before it tells what happened");
+  world.bus().answer(node_, "tool_server", asked.reply_to, context, std::move(found));
 }
 
 /// The effect happens at once; how long the call takes afterwards is another matter.

@@ -8,9 +8,12 @@ namespace troupe::simulation {
 class AgentNode::ToolServer final : private supervision::CallPort {
  public:
   explicit ToolServer(AgentNode& node);
-  void receive(agent::Asked asked);
+  void receive(agent::Asked asked, bool draining);
+  bool busy() const { return !driver_.calls().empty(); }
+  void hand_over() { driver_.hand_over(); }
 
  private:
+  void reconcile(const agent::Asked& asked);
   void act(supervision::CallNumber number, const supervision::ServedCall& call) override;
   void ask_owner(supervision::CallNumber number, message::Outgoing message) override;
   void ask_whois(supervision::CallNumber number, message::Outgoing message) override;

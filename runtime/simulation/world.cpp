@@ -161,6 +161,8 @@ void World::plan_faults() {
   plan_fault(
       faults.crashes, 1, [](Process& process) { process.kill(); }, nothing);
   plan_fault(
+      faults.drains, 1, [](Process& process) { process.drain(); }, nothing);
+  plan_fault(
       faults.pauses, 25'000, [](Process& process) { process.pause(); },
       [](Process& process) { process.resume(); });
   plan_fault(

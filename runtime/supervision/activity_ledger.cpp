@@ -48,6 +48,7 @@ ReserveVerdict ActivityLedger::judge(const ReserveRequest& request, const Ledger
   switch (entry->state) {
     case LedgerEntry::State::settled: return judge_settled(request, *entry);
     case LedgerEntry::State::unknown:
+      if (!entry->reconcile.empty()) return Wait{};
       return Refuse{
           make_error(ErrorClass::outcome_unknown,
                      name_of(entry->key) + " was granted and its outcome cannot be learnt")};

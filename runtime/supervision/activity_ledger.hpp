@@ -26,6 +26,7 @@ struct LedgerEntry {
   AttemptNumber attempt = 0;
   NonceId nonce;
   IncarnationId executor;
+  std::string reconcile; // who is asked whether it happened, before a person is
   message::ActivityOutcome outcome;
   std::uint32_t duration_ms = 0;
   Instant at{}; // recorded, reserved or settled
@@ -46,7 +47,8 @@ struct GrantAgain {};   // already reserved under this nonce: grant, nothing to 
 struct AnswerRecorded { // the result is in the journal
   message::ActivityOutcome outcome;
 };
-struct Wait {}; // the earlier grant may still act: no answer, the executor repeats its reserve
+struct Wait {}; // the earlier grant may still act, or its tool is being asked what became of it: no
+                // answer, the executor repeats its reserve
 struct DeclareUnknown {}; // append ActivityUnknown, then refuse with outcome_unknown
 struct Refuse {
   Error error;

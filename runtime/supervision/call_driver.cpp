@@ -20,11 +20,14 @@ const message::ToolCall& call_in(const agent::Asked& asked) {
 
 } // namespace
 
-std::string ServedCall::idempotency_key() const {
-  const auto& context = asked.message.context;
+std::string idempotency_key(const message::Context& context, const message::ActivityKey& key) {
   return sha256_hex(to_string(context.run) + '/' + context.step + '/' +
-                    std::to_string(context.iteration) + (call.key.undo ? "/undo/" : "/do/") +
-                    call.key.tool + '/' + std::to_string(call.key.ordinal));
+                    std::to_string(context.iteration) + (key.undo ? "/undo/" : "/do/") + key.tool +
+                    '/' + std::to_string(key.ordinal));
+}
+
+std::string ServedCall::idempotency_key() const {
+  return supervision::idempotency_key(asked.message.context, call.key);
 }
 
 void CallDriver::attach(CallPort& port) {
@@ -76,10 +79,10 @@ bool CallDriver::lapsed(const ServedCall& call, Moment now) const {
 
 void CallDriver::reserve(CallNumber number, ServedCall& call, Moment now) {
   if (lapsed(call, now)) new_nonce(call, now); // says: did not act under the old one, never shall
-  ask_owner(
-      number, call,
-      message::ActivityReserve{call.call.key, call.digest, call.call.arguments, call.traits.effect,
-                               call.traits.risk, call.nonce, process_, call.call.riders});
+  ask_owner(number, call,
+            message::ActivityReserve{call.call.key, call.digest, call.call.arguments,
+                                     call.traits.effect, call.traits.risk, call.nonce, process_,
+                                     call.call.riders, call.traits.reconcile});
 }
 
 void CallDriver::ask_owner(CallNumber number, const ServedCall& call, message::Body body) {
@@ -168,6 +171,15 @@ std::optional<CallNumber> CallDriver::cancel(const message::Context& context,
     return std::nullopt;
   }
   return std::nullopt;
+}
+
+void CallDriver::hand_over() {
+  constexpr auto why = "the node is draining";
+  for (auto& [number, call] : calls_) {
+    if (call.state != ServedCall::State::reserving) continue;
+    refuse(call.asked, make_error(ErrorClass::no_capacity, why));
+    give_up(number, call, why);
+  }
 }
 
 // ---- second beat: act

@@ -18,7 +18,11 @@ namespace troupe::supervision {
 struct ToolTraits {
   bool pure = false;
   std::string effect, risk; // idempotent | keyed | once; read | write | destructive
+  std::string reconcile{};  // ActivityReserve::reconcile
 };
+
+/// The same for every repeat of the same activity. `context`: its run, step and iteration.
+std::string idempotency_key(const message::Context& context, const message::ActivityKey& key);
 
 /// One call, from the agent's asking to the owner's last word.
 struct ServedCall {
@@ -35,7 +39,6 @@ struct ServedCall {
   message::ActivityOutcome outcome; // once settling
   bool not_done = false;            // settling: it was given up before it acted
 
-  /// The same for every repeat of the same activity.
   std::string idempotency_key() const;
 };
 
@@ -78,6 +81,8 @@ class CallDriver {
   /// number of one that is acting: the shell asks it to stop.
   std::optional<CallNumber> cancel(const message::Context& context,
                                    const message::ActivityKey& key);
+  /// The node is about to end: what has not acted never will, and is asked elsewhere.
+  void hand_over();
 
   const std::map<CallNumber, ServedCall>& calls() const { return calls_; }
 

@@ -30,6 +30,8 @@ struct RunCreated { // always the first event
   std::string requested_by{};         // who may not approve its steps; empty: nobody in particular
   std::optional<RunId> forked_from{}; // the run that it goes on from, with what stood there
   std::string forked_at{};            // and the step that it begins at; empty: none in particular
+  std::optional<Instant> deadline{};  // of the step that started it: what cannot end by then is
+                                      // refused
 };
 struct RunAdopted { // a new owner; raises the epoch
   Epoch epoch = 0;
@@ -55,10 +57,11 @@ struct AttemptAssigned { // journaled before it is sent
   std::uint32_t timeout_ms = 0;
   bool resumed = false;
 };
-struct AttemptReturned { // refused or unanswered: spends no try
+struct AttemptReturned { // refused, unanswered or handed over: spends no try
   std::string step;
   AttemptNumber attempt = 0;
   std::string reason;
+  bool handed_over = false; // its node drains; what it did is recorded, and the next one resumes
 };
 struct AttemptLost { // its node is gone; the step resumes under a new number
   std::string step;
@@ -198,6 +201,7 @@ struct ActivityReserved { // an effect may be about to happen
   std::string effect, risk;
   NonceId nonce;
   IncarnationId executor;
+  std::string reconcile{}; // who can tell afterwards whether it happened; empty: only a person
 };
 struct ActivitySettled { // what came of it
   std::string step;
@@ -209,6 +213,8 @@ struct ActivitySettled { // what came of it
 struct ActivityUnknown { // nobody can tell any more whether it happened
   std::string step;
   message::ActivityKey key;
+  bool asked = false;   // its tool cannot tell either: a person has to
+  std::string reason{}; // why it cannot
 };
 struct SignalReceived {
   std::string id, name;

@@ -29,14 +29,14 @@ inline constexpr Names<ports::RunState> names<ports::RunState>{
     ports::parse_run_state, "a state of a run", " (completed, failed, cancelled or needs_person)"};
 
 template <>
-inline constexpr auto shape<RunCreated> =
-    body("run.created", required("job", &RunCreated::job), required("team", &RunCreated::team),
-         required("title", &RunCreated::title), required("plan", &RunCreated::plan),
-         required("plan_hash", &RunCreated::plan_hash), required("bundle", &RunCreated::bundle),
-         required("inputs", &RunCreated::inputs), optional("parent", &RunCreated::parent),
-         optional("requested_by", &RunCreated::requested_by),
-         optional("forked_from", &RunCreated::forked_from),
-         optional("forked_at", &RunCreated::forked_at));
+inline constexpr auto shape<RunCreated> = body(
+    "run.created", required("job", &RunCreated::job), required("team", &RunCreated::team),
+    required("title", &RunCreated::title), required("plan", &RunCreated::plan),
+    required("plan_hash", &RunCreated::plan_hash), required("bundle", &RunCreated::bundle),
+    required("inputs", &RunCreated::inputs), optional("parent", &RunCreated::parent),
+    optional("requested_by", &RunCreated::requested_by),
+    optional("forked_from", &RunCreated::forked_from),
+    optional("forked_at", &RunCreated::forked_at), optional("deadline", &RunCreated::deadline));
 template <>
 inline constexpr auto shape<supervision::RunAdopted> =
     body("run.adopted", required("epoch", &supervision::RunAdopted::epoch),
@@ -60,10 +60,10 @@ inline constexpr auto shape<AttemptAssigned> = body(
     required("task", &AttemptAssigned::task), optional("timeout_ms", &AttemptAssigned::timeout_ms),
     optional("resumed", &AttemptAssigned::resumed));
 template <>
-inline constexpr auto shape<AttemptReturned> = body("attempt.returned",
-                                                    required("step", &AttemptReturned::step),
-                                                    required("attempt", &AttemptReturned::attempt),
-                                                    required("reason", &AttemptReturned::reason));
+inline constexpr auto shape<AttemptReturned> = body(
+    "attempt.returned", required("step", &AttemptReturned::step),
+    required("attempt", &AttemptReturned::attempt), required("reason", &AttemptReturned::reason),
+    optional("handed_over", &AttemptReturned::handed_over));
 template <>
 inline constexpr auto shape<AttemptLost> = body("attempt.lost",
                                                 required("step", &AttemptLost::step),
@@ -99,7 +99,8 @@ inline constexpr auto shape<ActivityReserved> = body(
     required("digest", &ActivityReserved::digest),
     required("arguments", &ActivityReserved::arguments),
     required("effect", &ActivityReserved::effect), required("risk", &ActivityReserved::risk),
-    required("nonce", &ActivityReserved::nonce), required("executor", &ActivityReserved::executor));
+    required("nonce", &ActivityReserved::nonce), required("executor", &ActivityReserved::executor),
+    optional("reconcile", &ActivityReserved::reconcile));
 template <>
 inline constexpr auto shape<supervision::ActivitySettled> =
     body("activity.settled", required("step", &supervision::ActivitySettled::step),
@@ -110,7 +111,9 @@ inline constexpr auto shape<supervision::ActivitySettled> =
 template <>
 inline constexpr auto shape<ActivityUnknown> = body("activity.unknown",
                                                     required("step", &ActivityUnknown::step),
-                                                    required("key", &ActivityUnknown::key));
+                                                    required("key", &ActivityUnknown::key),
+                                                    optional("asked", &ActivityUnknown::asked),
+                                                    optional("reason", &ActivityUnknown::reason));
 template <>
 inline constexpr auto shape<SignalReceived> = body("signal.received",
                                                    required("id", &SignalReceived::id),

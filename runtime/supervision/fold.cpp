@@ -106,9 +106,11 @@ void Folder::operator()(const AttemptAssigned& e) const {
 void Folder::operator()(const AttemptReturned& e) const {
   StepState* step = run.find(e.step);
   if (step == nullptr) return;
-  if (auto* attempt = find_attempt(*step, e.attempt))
+  if (auto* attempt = find_attempt(*step, e.attempt)) {
     end_attempt(*attempt, Attempt::State::returned, at,
                 make_error(ErrorClass::no_capacity, e.reason));
+    attempt->handed_over = e.handed_over;
+  }
   step->phase = StepPhase::ready;
 }
 
@@ -195,6 +197,7 @@ void Folder::operator()(const ActivityReserved& e) const {
   entry.attempt = e.attempt;
   entry.nonce = e.nonce;
   entry.executor = e.executor;
+  entry.reconcile = e.reconcile;
   entry.at = at;
   step->ledger.record(std::move(entry));
 }
@@ -215,6 +218,7 @@ void Folder::operator()(const ActivityUnknown& e) const {
   if (const auto* entry = step->ledger.find(step->iteration, e.key)) {
     auto unknown = *entry;
     unknown.state = LedgerEntry::State::unknown;
+    if (e.asked) unknown.reconcile.clear();
     step->ledger.record(std::move(unknown));
   }
 }

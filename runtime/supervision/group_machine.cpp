@@ -137,13 +137,24 @@ bool is_live(const RunState& run, const StepState& step) {
 
 std::optional<Instant> deadline_of(const RunState& run, const StepState& step) {
   std::optional<Instant> earliest;
+  const auto sooner = [&](Instant due) {
+    if (!earliest || due < *earliest) earliest = due;
+  };
   for (const StepState* at = &step;; at = &run.steps[at->parent]) {
-    if (at->node->deadline && at->started_at) {
-      const Instant due = *at->started_at + *at->node->deadline;
-      if (!earliest || due < *earliest) earliest = due;
-    }
+    if (at->node->deadline && at->started_at) sooner(*at->started_at + *at->node->deadline);
+    if (at->path.empty() && run.created.deadline) sooner(*run.created.deadline);
     if (at->path.empty() || at->node->always || at->undoes) return earliest;
   }
+}
+
+std::optional<Error> no_time_until(const RunState& run, const StepState& step, Instant until,
+                                   std::string_view what, Instant now) {
+  const auto deadline = deadline_of(run, step);
+  if (!deadline || until < *deadline) return std::nullopt;
+  return make_error(ErrorClass::budget_exceeded,
+                    "not enough time: " + std::string{what} + " until " + to_iso8601(until) +
+                        ", and the deadline is " + to_iso8601(*deadline) + ", " +
+                        format_duration(std::max(*deadline - now, Millis{0})) + " from now");
 }
 
 JsonText gathered_output(const RunState& run, const StepState& group) {

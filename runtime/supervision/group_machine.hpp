@@ -45,6 +45,11 @@ bool is_live(const RunState& run, const StepState& step);
 /// allowance, and so has an undo.
 std::optional<Instant> deadline_of(const RunState& run, const StepState& step);
 
+/// budget_exceeded, if what would take "`what` until .." cannot end before that deadline: it is
+/// refused at once rather than started.
+std::optional<Error> no_time_until(const RunState& run, const StepState& step, Instant until,
+                                   std::string_view what, Instant now);
+
 /// What a group that completes hands on, without an `output` of its own.
 JsonText gathered_output(const RunState& run, const StepState& group);
 

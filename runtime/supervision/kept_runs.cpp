@@ -14,7 +14,11 @@ constexpr std::size_t claim_at_once = 256;
 void KeptRuns::attach(KeeperPort& port) {
   port_ = &port;
   claiming_ = false;
-  wake_timer_ = {}; // timers went with the shell
+  wake_timer_ = {};    // timers went with the shell
+  if (handing_over_) { // and so did the drivers
+    runs_.clear();
+    return handed_over();
+  }
   for (const auto& [id, kept] : runs_) port_->start(kept.row);
 }
 
@@ -24,6 +28,7 @@ void KeptRuns::owner_is(std::optional<IncarnationId> owner, Instant now) {
     runs_.clear();
     owner_ = owner;
     claiming_ = false;
+    handed_over();
   }
   claim(now);
 }
@@ -43,7 +48,7 @@ void KeptRuns::claim(Instant now) {
 
 void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now) {
   claiming_ = false;
-  if (!rows) return;
+  if (!rows || handing_over_) return; // free again when the node leaves
   for (const auto& row : *rows) {
     if (row.owner != owner_) continue;
     auto& kept = runs_.try_emplace(row.id).first->second;
@@ -116,12 +121,13 @@ void KeptRuns::parked(const ParkAsk& ask, const Result<ports::ParkOutcome>& outc
 
 void KeptRuns::forget(RunId run, Instant now) {
   runs_.erase(run);
+  handed_over();
   if (full_ && runs_.size() + claim_at_once <= limits::runs_owned_max) claim(now);
 }
 
 void KeptRuns::left(RunId run, IncarnationId owner, RunExit exit, Instant now) {
   if (owner != owner_ || !has(run)) return;
-  if (exit == RunExit::fold_again) {
+  if (exit == RunExit::fold_again && !handing_over_) {
     crashed(run);
     return;
   }
@@ -132,6 +138,11 @@ void KeptRuns::left(RunId run, IncarnationId owner, RunExit exit, Instant now) {
 Millis KeptRuns::crashed(RunId run) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return Millis{0};
+  if (handing_over_) { // its next owner folds it
+    runs_.erase(found);
+    handed_over();
+    return Millis{0};
+  }
   const Millis wait{50 << std::min(++found->second.crashes, 8u)};
   port_->start_later(run, wait);
   return wait;
@@ -139,6 +150,18 @@ Millis KeptRuns::crashed(RunId run) {
 
 void KeptRuns::start_due(RunId run) {
   if (const auto found = runs_.find(run); found != runs_.end()) port_->start(found->second.row);
+}
+
+// ---- the end of the node
+
+void KeptRuns::hand_over() {
+  draining_ = handing_over_ = true;
+  std::erase_if(runs_, [this](const auto& item) { return !port_->hand_over(item.first); });
+  handed_over();
+}
+
+void KeptRuns::handed_over() {
+  if (handing_over_ && runs_.empty()) port_->nothing_kept();
 }
 
 // ---- what is not here

@@ -29,6 +29,9 @@ class KeeperPort {
   virtual void ring_at(Instant due) = 0;                            // answer: rang()
   virtual void start(const ports::RunRow& row) = 0; // folds and drives it; its end: left()
   virtual void stop(RunId run) = 0;
+  /// Lets go of it once no append of it is under way; its end: left(). False: nobody drives it now.
+  virtual bool hand_over(RunId run) = 0;
+  virtual void nothing_kept() = 0;                                // every run has been handed over
   virtual void wake(RunId run) = 0;                               // its inbox holds something
   virtual void find_inboxes(IncarnationId owner) = 0;             // answer: inboxes_found()
   virtual void release(RunId run, IncarnationId owner) = 0;       // answer: claim()
@@ -46,6 +49,9 @@ class KeptRuns {
   /// The store knows this node under `owner`; nothing: it was fenced, and every run is dropped.
   void owner_is(std::optional<IncarnationId> owner, Instant now);
   void draining(bool draining) { draining_ = draining; } // claims nothing
+  /// The node is about to end: each run is driven to where nothing of it is under way, and left to
+  /// whoever claims it. Answer: nothing_kept().
+  void hand_over();
 
   void claim(Instant now); // a new job, or runs that somebody left
   void claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now);
@@ -80,13 +86,14 @@ class KeptRuns {
   Kept* parking(const ParkAsk& ask); // if that ask counts
   void expect(Instant due);
   void forget(RunId run, Instant now);
+  void handed_over();
 
   KeeperPort* port_ = nullptr;
   std::map<RunId, Kept> runs_;
   std::optional<IncarnationId> owner_;
   WakeTimer wake_timer_;
   std::uint64_t last_park_ = 0;
-  bool claiming_ = false, claim_again_ = false, draining_ = false;
+  bool claiming_ = false, claim_again_ = false, draining_ = false, handing_over_ = false;
   bool full_ = false;         // claims wait for runs to end
   std::size_t asked_for_ = 0; // by the claim under way
 };

@@ -66,6 +66,15 @@ bool must_be_undone(const StepState& step) {
   });
 }
 
+bool asks_its_tool(const StepState& step, const LedgerEntry& entry) {
+  return entry.iteration == step.iteration && entry.state == State::unknown &&
+         !entry.reconcile.empty();
+}
+
+bool asks_its_tool(const StepState& step) {
+  return any_effect(step, [&](const auto& entry) { return asks_its_tool(step, entry); });
+}
+
 bool awaits_settlement(const StepState& step) {
   return must_be_undone(step) &&
          any_effect(step, [](const auto& entry) { return entry.state == State::reserved; });

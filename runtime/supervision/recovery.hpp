@@ -28,6 +28,10 @@ bool holds_unrepeatable_effects(const StepState& step);
 /// It has an undo that did not run yet, and something to take back.
 bool must_be_undone(const StepState& step);
 
+/// Whether a call happened is unknown, and its tool can be asked before a person is.
+bool asks_its_tool(const StepState& step, const LedgerEntry& entry);
+bool asks_its_tool(const StepState& step); // of any of its calls
+
 /// It waits for word of grants that nobody settled, before it is undone.
 bool awaits_settlement(const StepState& step);
 

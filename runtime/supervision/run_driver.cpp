@@ -53,7 +53,7 @@ void RunDriver::happen(Stimulus stimulus, Instant now) {
 // ---- deciding
 
 void RunDriver::pump(Instant now) {
-  if (busy_ || left_ || parking_ || !adopted_) return;
+  if (busy_ || left_ || parking_ || handing_over_ || !adopted_) return;
   if (stimuli_.empty()) return park_if_idle(now);
   busy_ = true;
   const auto end = stimuli_.begin() +
@@ -75,7 +75,7 @@ void RunDriver::offered(placement::Placement placement, Instant now) {
 }
 
 void RunDriver::take_offers(Instant now) {
-  if (busy_ || left_ || parking_ || !adopted_ || offers_.empty()) return;
+  if (busy_ || left_ || parking_ || handing_over_ || !adopted_ || offers_.empty()) return;
   busy_ = true;
   decided_at_ = now;
   decision_ = {};
@@ -145,6 +145,25 @@ void RunDriver::not_parked(Instant now) {
   pump(now);
 }
 
+void RunDriver::hand_over() {
+  if (std::exchange(handing_over_, true) || left_) return;
+  if (!busy_) leave_handed_over();
+}
+
+/// Whoever waits for an answer turns to the next owner at once.
+void RunDriver::leave_handed_over() {
+  for (const auto& stimulus : stimuli_) {
+    const auto* received = std::get_if<Received>(&stimulus);
+    if (received == nullptr) continue;
+    const auto to = replies_.find(received->reply);
+    if (to == replies_.end()) continue;
+    auto context = received->message.context;
+    context.epoch = 0; // says nothing about whose turn it is
+    port_.answer(to->second, std::move(context), message::NotHere{"this node is draining"});
+  }
+  leave(RunExit::handed_over);
+}
+
 void RunDriver::leave(RunExit exit) {
   if (!std::exchange(left_, true)) port_.leave(exit);
 }
@@ -159,13 +178,49 @@ void RunDriver::perform(Instant now) {
   batch_tokens_.clear();
   busy_ = false;
   if (left_) return;
+  if (handing_over_) return leave_handed_over();
   for (const auto& path : std::exchange(refolds_, {})) refold(path, now);
   take_offers(now);
   pump(now);
 }
 
 void RunDriver::perform_effects() {
-  for (const auto& effect : std::exchange(decision_.effects, {})) perform(effect);
+  const auto effects = std::exchange(decision_.effects, {});
+  cancel_by_node(effects);
+  for (const auto& effect : effects) perform(effect);
+}
+
+void RunDriver::cancel_by_node(const std::vector<Effect>& effects) {
+  struct Cancelled {
+    const CancelAttempt* first = nullptr;
+    std::vector<AttemptNumber> attempts;
+  };
+  std::map<std::pair<IncarnationId, std::string>, Cancelled> nodes; // and why
+  for (const auto& effect : effects) {
+    const auto* cancel = std::get_if<CancelAttempt>(&effect);
+    if (cancel == nullptr) continue;
+    auto& node = nodes[{cancel->incarnation, cancel->reason}];
+    if (node.first == nullptr) node.first = cancel;
+    node.attempts.push_back(cancel->attempt);
+  }
+  for (auto& [key, node] : nodes) {
+    const auto& [first, attempts] = node;
+    const auto count = attempts.size();
+    message::Outgoing out{"ctl",
+                          first->node,
+                          first->node + "/agent_host@" + to_string(first->incarnation),
+                          {},
+                          message::TaskCancel{first->reason, {}}};
+    out.context.run = id_;
+    out.context.epoch = state().epoch;
+    if (count == 1) {
+      out.context.step = first->step;
+      out.context.attempt = first->attempt;
+    } else {
+      std::get<message::TaskCancel>(out.body).attempts = attempts;
+    }
+    port_.cancel(std::move(out), count);
+  }
 }
 
 void RunDriver::perform(const Effect& effect) {

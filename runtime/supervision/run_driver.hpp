@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/limits.hpp"
+#include "runtime/message/outgoing.hpp"
 #include "runtime/rules.hpp"
 #include "runtime/supervision/run_machine.hpp"
 
@@ -24,6 +25,7 @@ enum class RunExit : std::uint8_t {
   finished,
   ownership_lost, // drop it and release it
   fold_again,     // signals came before its end
+  handed_over,    // no append is under way: any node may have it
 };
 
 /// What a run needs of its shell. No call may lead back into the driver before it has returned.
@@ -34,6 +36,9 @@ class RunPort {
   virtual void append(ports::Append append) = 0;                           // answer: appended()
   /// Any effect but Reply and EndRun, in order, once its decision is durable.
   virtual void perform(const Effect& effect) = 0;
+  /// One message to a node that runs `attempts` of what the decision cancels, ahead of its effects.
+  /// Its acknowledgement is measured, no more: a cancel is repeated until the attempt has ended.
+  virtual void cancel(message::Outgoing message, std::size_t attempts) = 0;
   virtual void answer(const ReplyAddress& to, message::Context context, message::Body body) = 0;
   virtual Millis steady() const = 0;              // of the boot-time clock
   virtual bool may_grant() const = 0;             // this node's lease surely stands
@@ -69,6 +74,9 @@ class RunDriver {
   void offered(placement::Placement placement, Instant now); // a step that waited can have a node
   void appended(AppendId id, ports::AppendOutcome outcome, Instant now);
   void not_parked(Instant now); // its inbox holds something: read it
+  /// The node is about to end: nothing more is decided. Once what is decided is durable and done,
+  /// it leaves.
+  void hand_over();
   /// The actor of a step or group crashed: puts it to work again as the journal has it, and what
   /// stands below it; too often within a minute is a failure of the step.
   void child_crashed(const std::string& path, Instant now);
@@ -83,9 +91,11 @@ class RunDriver {
   void perform(Instant now);
   void perform(const Effect& effect);
   void perform_effects();
+  void cancel_by_node(const std::vector<Effect>& effects);
   void reply(const Reply& reply);
   void keep_if_due(AppendId last);
   void park_if_idle(Instant now);
+  void leave_handed_over();
   void leave(RunExit exit);
   void refold(const std::string& path, Instant now);
 
@@ -105,6 +115,7 @@ class RunDriver {
   bool adopted_ = false; // the first decision may be made
   bool busy_ = false, placing_ = false, left_ = false;
   bool parking_ = false; // asked for: nothing is decided until it is answered
+  bool handing_over_ = false;
   Decision decision_;
   Instant decided_at_{};
   AppendId appending_;

@@ -55,6 +55,11 @@ std::uint32_t time_for_attempt(const RunState& run, const StepState& step, Insta
   return static_cast<std::uint32_t>(time.count());
 }
 
+Error not_taken(const StepState& step) {
+  return make_error(ErrorClass::no_capacity,
+                    "no node took it within " + format_duration(*step.node->start_within));
+}
+
 } // namespace
 
 Decision RunMachine::decide(const std::vector<Stimulus>& stimuli, Instant now, Millis steady) {
@@ -114,6 +119,7 @@ void RunMachine::on(Turn& turn, const Adopt& stimulus) {
   for (StepIndex index = 0; index < run_.steps.size(); ++index) {
     for (const auto& entry : run_.steps[index].ledger.entries())
       if (entry.state == LedgerEntry::State::reserved) grant_age(entry.nonce); // counts from here
+    ask_tools_again(turn, run_.steps[index]);
     resume_actor(turn, index);
   }
   turn.touch_all();
@@ -175,35 +181,6 @@ void RunMachine::resume_timers(Turn& turn, const StepState& step) {
              attempt->number);
 }
 
-void RunMachine::on(Turn& turn, const AssignmentUnanswered& stimulus) {
-  StepState* step = run_.of_attempt(stimulus.attempt);
-  const Attempt* attempt = step != nullptr ? step->current() : nullptr;
-  if (attempt == nullptr || attempt->number != stimulus.attempt) return;
-  if (stimulus.delivered)
-    turn.perform(CancelAttempt{step->path, attempt->number, attempt->node, attempt->incarnation,
-                               "the assignment was not answered in time"});
-  if (step->phase == StepPhase::stopping)
-    return stopped(turn, *step, {step->path, attempt->number, false, {}, {}});
-  return_attempt(turn, *step, *attempt, stimulus.reason);
-}
-
-void RunMachine::on(Turn& turn, const AttemptNotThere& stimulus) {
-  StepState* step = run_.of_attempt(stimulus.attempt);
-  Attempt* attempt = step != nullptr ? step->current() : nullptr;
-  if (attempt != nullptr && attempt->number == stimulus.attempt)
-    lose_attempt(turn, *step, *attempt);
-}
-
-void RunMachine::on(Turn& turn, const NodeGone& stimulus) {
-  gone_.insert(stimulus.incarnation);
-  for (auto& step : run_.steps) {
-    Attempt* attempt = step.current();
-    if (attempt != nullptr && attempt->incarnation == stimulus.incarnation)
-      lose_attempt(turn, step, *attempt);
-  }
-  turn.touch_all(); // an undo may have waited for what it might still do
-}
-
 void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
   StepState* step = run_.find(stimulus.step);
   if (step == nullptr || run_.finished) return;
@@ -217,6 +194,7 @@ void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
   if (stimulus.kind == TimerKind::restart_due)
     for (const auto& restart : step->group.restarts) past(restart.due);
   if (wakes) return turn.touch(*step);
+  if (stimulus.kind == TimerKind::ask_again) return ask_tools_again(turn, *step);
   if (is_terminal(step->phase)) return;
   const Attempt* attempt = step->current();
   switch (stimulus.kind) {
@@ -239,17 +217,15 @@ void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
     case TimerKind::start_within:
       if (attempt != nullptr || step->phase != StepPhase::ready) return;
       if (past(ready_since(*step) + *step->node->start_within))
-        fail_without_try(
-            turn, *step,
-            make_error(ErrorClass::no_capacity,
-                       "no node took it within " + format_duration(*step->node->start_within)));
+        fail_without_try(turn, *step, not_taken(*step));
       return;
     case TimerKind::wait_due:
       if (step->phase == StepPhase::waiting && step->due && past(*step->due))
         wait_over(turn, *step);
       return;
     case TimerKind::restart_due:
-    case TimerKind::grant_over: return;
+    case TimerKind::grant_over:
+    case TimerKind::ask_again: return;
     case TimerKind::stop_again: // the cancel may be lost, or the whole attempt
       if (step->phase != StepPhase::stopping) return;
       ask_to_stop(turn, *step, "asked again");
@@ -298,6 +274,7 @@ void RunMachine::complete(Turn& turn, StepState& step, AttemptNumber attempt,
                           const JsonText& output) {
   if (const Attempt* current = step.current(); current != nullptr && !current->node.empty())
     turn.perform(ReleaseCredit{current->incarnation});
+  progress_.erase(step.path);
   turn.emit(StepCompleted{step.path, attempt, output});
   turn.perform(StopActor{step.path});
 }
@@ -308,8 +285,15 @@ void RunMachine::fail_try(Turn& turn, StepState& step, AttemptNumber attempt, co
     turn.perform(ReleaseCredit{current->incarnation});
   auto retry_at = next_try(step, error, retry_after, turn.now, entropy_.uniform());
   const auto deadline = deadline_of(run_, step);
-  if (retry_at && deadline && *retry_at >= *deadline) retry_at.reset(); // no time left for it
+  const bool too_late = retry_at && deadline && *retry_at >= *deadline;
+  if (too_late) retry_at.reset();
+  keep_progress(turn, step, attempt);
   turn.emit(AttemptFailed{step.path, attempt, error, retry_at});
+  if (too_late) {
+    auto last = error;
+    last.message += "; the next try would come after the deadline, " + to_iso8601(*deadline);
+    return fail_without_try(turn, step, last);
+  }
   if (!retry_at) return fail_without_try(turn, step, error);
   turn.arm(step, TimerKind::retry_due, *retry_at, attempt);
 }
@@ -344,13 +328,15 @@ void RunMachine::lose_attempt(Turn& turn, StepState& step, Attempt& attempt) {
                                "node " + attempt.node + " is gone, and the step has resumed " +
                                    std::to_string(step.resumes) + " times already"),
                     {});
+  keep_progress(turn, step, number);
   turn.emit(AttemptLost{step.path, number, attempt.node});
   want_node(turn, step);
 }
 
 void RunMachine::return_attempt(Turn& turn, StepState& step, const Attempt& attempt,
-                                const std::string& reason) {
-  turn.emit(AttemptReturned{step.path, attempt.number, reason});
+                                const std::string& reason, bool handed_over) {
+  keep_progress(turn, step, attempt.number);
+  turn.emit(AttemptReturned{step.path, attempt.number, reason, handed_over});
   want_node(turn, step);
 }
 
@@ -376,7 +362,7 @@ RunMachine::Rest RunMachine::rest(Instant now) const {
     if (due && (!rest.until || *due < *rest.until)) rest.until = due;
   };
   for (const auto& step : run_.steps) {
-    if (awaits_settlement(step)) return {};
+    if (awaits_settlement(step) || asks_its_tool(step)) return {};
     if (step.phase == StepPhase::pending || is_terminal(step.phase)) continue;
     if (step.node->deadline && step.started_at) sooner(*step.started_at + *step.node->deadline);
     for (const auto& restart : step.group.restarts) sooner(restart.due);

@@ -26,6 +26,7 @@ enum class TimerKind : std::uint8_t {
   stop_again,   // a cancel may have been lost
   grant_over,   // of an effect that nobody settled
   child_check,  // word of a child run's end may have been lost
+  ask_again,    // a tool what became of a call
 };
 
 // ---- stimuli: what happened
@@ -65,11 +66,20 @@ struct ChildReported { // a child run has ended, or (state running) has not
   std::string reason;
   JsonText output;
 };
+struct ToolTold { // what its tool says of a call of unknown outcome
+  std::string step;
+  NonceId nonce;                // of its grant
+  std::optional<bool> happened; // nothing: it cannot tell, or was not reached
+  bool reached = true;          // false: it may be asked again
+  JsonText output;
+  std::string reason;
+};
 struct StepCrashed { // too often: within the bound the shell refolds it without asking
   std::string step;
 };
-using Stimulus = std::variant<Adopt, Received, AssignmentUnanswered, AttemptNotThere, TimerDue,
-                              NodeSilent, NodeGone, InboxRead, ChildReported, StepCrashed>;
+using Stimulus =
+    std::variant<Adopt, Received, AssignmentUnanswered, AttemptNotThere, TimerDue, NodeSilent,
+                 NodeGone, InboxRead, ChildReported, ToolTold, StepCrashed>;
 
 // ---- effects: what to do, once the decision is durable, in order
 struct StartActor { // of a step or group that became ready, or is under way at adoption
@@ -94,6 +104,13 @@ struct AskStatus { // what became of the attempt?
   AttemptNumber attempt = 0;
   std::string node;
   IncarnationId incarnation;
+};
+struct AskTool { // whether a call of unknown outcome happened; answered by ToolTold
+  std::string step;
+  std::uint32_t iteration = 0;
+  NonceId nonce;
+  std::string recipient; // of `tool`
+  message::ActivityReconcile question;
 };
 struct CancelAttempt {
   std::string step;
@@ -141,9 +158,10 @@ struct TellParent { // this run, which a step of another one started, has ended
   JsonText output;
 };
 struct EndRun {};
-using Effect = std::variant<StartActor, StopActor, SendAssignment, AskStatus, CancelAttempt,
-                            ArmTimer, Reply, ReleaseCredit, WithdrawPlacement, WatchNode,
-                            StartChildRun, CancelChildRun, AskChildRun, TellParent, EndRun>;
+using Effect =
+    std::variant<StartActor, StopActor, SendAssignment, AskStatus, AskTool, CancelAttempt, ArmTimer,
+                 Reply, ReleaseCredit, WithdrawPlacement, WatchNode, StartChildRun, CancelChildRun,
+                 AskChildRun, TellParent, EndRun>;
 
 struct Decision {
   std::vector<Event> events;
@@ -152,6 +170,10 @@ struct Decision {
   std::vector<placement::PlacementRequest> wanted; // steps that wait for a node
   std::optional<ports::RunEnd> end;
 };
+
+/// What a tool's answer to AskTool says.
+ToolTold told_by_tool(const std::string& step, NonceId nonce,
+                      const Result<message::AgentMessage>& answer);
 
 class RunMachine {
  public:
@@ -196,6 +218,7 @@ class RunMachine {
   void on(Turn& turn, const NodeGone& stimulus);
   void on(Turn& turn, const InboxRead& stimulus);
   void on(Turn& turn, const ChildReported& stimulus);
+  void on(Turn& turn, const ToolTold& stimulus);
   void on(Turn& turn, const StepCrashed& stimulus);
 
   // ---- executors (run_machine_executors.cpp)
@@ -203,11 +226,15 @@ class RunMachine {
   void on_stopping(Turn& turn, const Received& stimulus, StepState& step);
   void complete_checked(Turn& turn, StepState& step, AttemptNumber attempt, const JsonText& output);
   void on_progress(Turn& turn, StepState& step, const message::TaskProgress& progress);
+  void keep_progress(Turn& turn, const StepState& step, AttemptNumber attempt);
   void on_reserve(Turn& turn, const Received& stimulus, StepState& step, const Attempt& attempt);
   void on_settle(Turn& turn, const Received& stimulus, StepState& step);
   void record_riders(Turn& turn, const StepState& step, AttemptNumber attempt,
                      const std::vector<message::RecordedActivity>& riders);
   void settle_open_grants(Turn& turn, StepIndex index);
+  void declare_unknown(Turn& turn, const StepState& step, const message::ActivityKey& key);
+  void ask_tool(Turn& turn, const StepState& step, const LedgerEntry& entry);
+  void ask_tools_again(Turn& turn, const StepState& step);
 
   // ---- attempts (run_machine.cpp)
   void assign(Turn& turn, StepState& step, const placement::Placement& placement);
@@ -219,7 +246,7 @@ class RunMachine {
   void want_node(Turn& turn, const StepState& step);
   void lose_attempt(Turn& turn, StepState& step, Attempt& attempt);
   void return_attempt(Turn& turn, StepState& step, const Attempt& attempt,
-                      const std::string& reason);
+                      const std::string& reason, bool handed_over = false);
   void resume_actor(Turn& turn, StepIndex index);
   void resume_work(Turn& turn, StepIndex index);
   void resume_timers(Turn& turn, const StepState& step);
@@ -272,6 +299,8 @@ class RunMachine {
   std::set<IncarnationId> gone_; // executors known to be gone
   Millis steady_{};              // of the decision in the making
   std::map<NonceId, Millis> granted_at_;
+  std::map<NonceId, Millis> tool_asked_at_;  // first
+  std::map<std::string, JsonText> progress_; // reported too soon after the last to be journaled
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run
 };
 

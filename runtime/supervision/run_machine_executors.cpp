@@ -3,6 +3,7 @@
 
 #include "runtime/json_schema.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/supervision/recovery.hpp"
 #include "runtime/supervision/run_machine.hpp"
 #include "runtime/supervision/turn.hpp"
 
@@ -24,7 +25,7 @@ Body answer_to_late_end(const Attempt& attempt, const Body& body) {
   const bool taken =
       (attempt.state == Attempt::State::completed && std::holds_alternative<TaskCompleted>(body)) ||
       (attempt.state == Attempt::State::failed && std::holds_alternative<TaskFailed>(body)) ||
-      attempt.state == Attempt::State::cancelled;
+      attempt.state == Attempt::State::cancelled || attempt.handed_over;
   if (taken) return TaskAcknowledged{};
   return TaskDiscarded{"attempt " + std::to_string(attempt.number) +
                        " is over: " + std::string{to_string(attempt.state)}};
@@ -73,6 +74,35 @@ void RunMachine::on(Turn& turn, const Received& stimulus) {
   on_task(turn, stimulus, *step, *current);
 }
 
+void RunMachine::on(Turn& turn, const AssignmentUnanswered& stimulus) {
+  StepState* step = run_.of_attempt(stimulus.attempt);
+  const Attempt* attempt = step != nullptr ? step->current() : nullptr;
+  if (attempt == nullptr || attempt->number != stimulus.attempt) return;
+  if (stimulus.delivered)
+    turn.perform(CancelAttempt{step->path, attempt->number, attempt->node, attempt->incarnation,
+                               "the assignment was not answered in time"});
+  if (step->phase == StepPhase::stopping)
+    return stopped(turn, *step, {step->path, attempt->number, false, {}, {}});
+  return_attempt(turn, *step, *attempt, stimulus.reason);
+}
+
+void RunMachine::on(Turn& turn, const AttemptNotThere& stimulus) {
+  StepState* step = run_.of_attempt(stimulus.attempt);
+  Attempt* attempt = step != nullptr ? step->current() : nullptr;
+  if (attempt != nullptr && attempt->number == stimulus.attempt)
+    lose_attempt(turn, *step, *attempt);
+}
+
+void RunMachine::on(Turn& turn, const NodeGone& stimulus) {
+  gone_.insert(stimulus.incarnation);
+  for (auto& step : run_.steps) {
+    Attempt* attempt = step.current();
+    if (attempt != nullptr && attempt->incarnation == stimulus.incarnation)
+      lose_attempt(turn, step, *attempt);
+  }
+  turn.touch_all(); // an undo may have waited for what it might still do
+}
+
 /// What an attempt that was asked to stop says at its end. A completion that comes after the cancel
 /// is kept and undone; it starts nothing.
 void RunMachine::on_stopping(Turn& turn, const Received& stimulus, StepState& step) {
@@ -117,7 +147,9 @@ void RunMachine::on_task(Turn& turn, const Received& stimulus, StepState& step, 
           },
           [&](const TaskFailed& failed) {
             record_riders(turn, step, number, failed.riders);
-            if (failed.error.error_class == ErrorClass::agent_down) {
+            if (failed.handed_over) {
+              return_attempt(turn, step, attempt, failed.error.message, true);
+            } else if (failed.error.error_class == ErrorClass::agent_down) {
               lose_attempt(turn, step, attempt);
             } else {
               std::optional<Millis> retry_after;
@@ -155,11 +187,17 @@ void RunMachine::complete_checked(Turn& turn, StepState& step, AttemptNumber att
 
 /// The next attempt gets the last progress, on any node: it is journaled, but not each time.
 void RunMachine::on_progress(Turn& turn, StepState& step, const TaskProgress& progress) {
+  if (progress.progress == JsonText{}) return; // a note alone
   const bool due = !step.progress_at || turn.now - *step.progress_at >= limits::progress_interval;
-  if (due)
-    turn.emit(AttemptProgressed{step.path, step.current()->number, progress.progress});
-  else
-    step.progress = progress.progress;
+  if (!due) return void(progress_[step.path] = progress.progress);
+  progress_.erase(step.path);
+  turn.emit(AttemptProgressed{step.path, step.current()->number, progress.progress});
+}
+
+/// Before an attempt ends otherwise than well: the last it reported, if that was too soon.
+void RunMachine::keep_progress(Turn& turn, const StepState& step, AttemptNumber attempt) {
+  if (auto last = progress_.extract(step.path))
+    turn.emit(AttemptProgressed{step.path, attempt, std::move(last.mapped())});
 }
 
 void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& step,
@@ -174,38 +212,42 @@ void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& ste
   const ReserveRequest request{step.iteration, attempt.number, attempt.resumed, reserve};
   const auto verdict =
       step.ledger.on_reserve(request, [&](const LedgerEntry& entry) { return is_over(entry); });
-  std::visit(Overloaded{
-                 [&](const Grant&) {
-                   granted_at_[reserve.nonce] = steady_;
-                   turn.emit(ActivityReserved{step.path, attempt.number, reserve.key,
-                                              reserve.digest, reserve.arguments, reserve.effect,
-                                              reserve.risk, reserve.nonce, reserve.executor});
-                   turn.reply(stimulus, ActivityGranted{reserve.key, reserve.nonce});
-                 },
-                 [&](const GrantAgain&) {
-                   turn.reply(stimulus, ActivityGranted{reserve.key, reserve.nonce});
-                 },
-                 [&](const AnswerRecorded& recorded) {
-                   turn.reply(stimulus, message::ActivitySettled{reserve.key, recorded.outcome});
-                 },
-                 [&](const Wait&) {
-                   const auto* rival = step.ledger.find(step.iteration, reserve.key);
-                   turn.perform(WatchNode{rival->executor});
-                 },
-                 [&](const DeclareUnknown&) {
-                   turn.emit(ActivityUnknown{step.path, reserve.key});
-                   turn.reply(stimulus,
-                              ActivityRefused{reserve.key, reserve.nonce,
-                                              make_error(ErrorClass::outcome_unknown,
-                                                         reserve.key.tool +
-                                                             " was granted to a node that is gone; "
-                                                             "whether it acted cannot be learnt")});
-                 },
-                 [&](const Refuse& refuse) {
-                   turn.reply(stimulus, ActivityRefused{reserve.key, reserve.nonce, refuse.error});
-                 },
-             },
-             verdict);
+  std::visit(
+      Overloaded{
+          [&](const Grant&) {
+            granted_at_[reserve.nonce] = steady_;
+            turn.emit(ActivityReserved{step.path, attempt.number, reserve.key, reserve.digest,
+                                       reserve.arguments, reserve.effect, reserve.risk,
+                                       reserve.nonce, reserve.executor, reserve.reconcile});
+            turn.reply(stimulus, ActivityGranted{reserve.key, reserve.nonce});
+          },
+          [&](const GrantAgain&) {
+            turn.reply(stimulus, ActivityGranted{reserve.key, reserve.nonce});
+          },
+          [&](const AnswerRecorded& recorded) {
+            turn.reply(stimulus, message::ActivitySettled{reserve.key, recorded.outcome});
+          },
+          [&](const Wait&) {
+            const auto* rival = step.ledger.find(step.iteration, reserve.key);
+            if (rival->state == LedgerEntry::State::reserved)
+              turn.perform(WatchNode{rival->executor});
+          },
+          [&](const DeclareUnknown&) {
+            declare_unknown(turn, step, reserve.key);
+            const auto* entry = step.ledger.find(step.iteration, reserve.key);
+            if (asks_its_tool(step, *entry)) return; // reserved again until it has told
+            turn.reply(stimulus,
+                       ActivityRefused{
+                           reserve.key, reserve.nonce,
+                           make_error(ErrorClass::outcome_unknown,
+                                      reserve.key.tool + " was granted to a node that is gone; "
+                                                         "whether it acted cannot be learnt")});
+          },
+          [&](const Refuse& refuse) {
+            turn.reply(stimulus, ActivityRefused{reserve.key, reserve.nonce, refuse.error});
+          },
+      },
+      verdict);
 }
 
 void RunMachine::on_settle(Turn& turn, const Received& stimulus, StepState& step) {
@@ -252,12 +294,71 @@ void RunMachine::settle_open_grants(Turn& turn, StepIndex index) {
   for (const auto& entry : open) {
     const Millis age = grant_age(entry.nonce);
     if (is_over(entry) || age > limits::settle_silence) {
-      turn.emit(ActivityUnknown{step.path, entry.key});
+      declare_unknown(turn, step, entry.key);
       continue;
     }
     turn.perform(WatchNode{entry.executor});
     turn.arm(step, TimerKind::grant_over,
              turn.now + std::max(grant_hold - age, Millis{0}) + limits::repeat_interval);
+  }
+}
+
+// ---- what its tool can tell of an unknown outcome, before a person is asked
+
+void RunMachine::declare_unknown(Turn& turn, const StepState& step, const ActivityKey& key) {
+  turn.emit(ActivityUnknown{step.path, key});
+  if (const auto* entry = step.ledger.find(step.iteration, key); asks_its_tool(step, *entry))
+    ask_tool(turn, step, *entry);
+}
+
+void RunMachine::ask_tool(Turn& turn, const StepState& step, const LedgerEntry& entry) {
+  tool_asked_at_.try_emplace(entry.nonce, steady_);
+  turn.perform(AskTool{step.path,
+                       entry.iteration,
+                       entry.nonce,
+                       entry.reconcile,
+                       {entry.key, entry.arguments, to_string(run_.created.job)}});
+}
+
+void RunMachine::ask_tools_again(Turn& turn, const StepState& step) {
+  for (const auto& entry : step.ledger.entries())
+    if (asks_its_tool(step, entry)) ask_tool(turn, step, entry);
+}
+
+ToolTold told_by_tool(const std::string& step, NonceId nonce,
+                      const Result<message::AgentMessage>& answer) {
+  ToolTold told{step, nonce, {}, false, {}, {}};
+  const auto* said = answer ? std::get_if<ActivityReconciled>(&answer->body) : nullptr;
+  if (said == nullptr) {
+    told.reason = answer ? "it does not understand the question" : answer.error().message;
+    return told;
+  }
+  told.reached = true;
+  if (said->verdict == "happened" || said->verdict == "not_happened")
+    told.happened = said->verdict == "happened";
+  told.output = said->output;
+  told.reason = said->reason;
+  return told;
+}
+
+void RunMachine::on(Turn& turn, const ToolTold& told) {
+  const StepState* step = run_.find(told.step);
+  if (step == nullptr || run_.finished) return;
+  for (const auto& entry : step->ledger.entries()) {
+    if (entry.nonce != told.nonce || !asks_its_tool(*step, entry)) continue;
+    const auto key = entry.key;
+    const bool asked_long_enough =
+        steady_ - tool_asked_at_.try_emplace(told.nonce, steady_).first->second >
+        limits::reconcile_max;
+    if (told.happened) {
+      const JsonText output = *told.happened ? told.output : JsonText{};
+      turn.emit(ActivityResolved{step->path, key, *told.happened, {output, {}}, "tool"});
+    } else if (told.reached || asked_long_enough) {
+      turn.emit(ActivityUnknown{step->path, key, true, told.reason});
+    } else {
+      turn.arm(*step, TimerKind::ask_again, turn.now + limits::reconcile_interval);
+    }
+    return;
   }
 }
 

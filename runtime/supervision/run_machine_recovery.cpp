@@ -31,6 +31,12 @@ bool RunMachine::restart(Turn& turn, StepState& child, const Error& error) {
     turn.emit(GroupEscalated{group.path, child.path, verdict.reason});
     return false;
   }
+  const auto late =
+      no_time_until(run_, group, verdict.due, "it would wait to begin again", turn.now);
+  if (late) {
+    turn.emit(GroupEscalated{group.path, child.path, late->message});
+    return false;
+  }
   std::vector<std::string> victims;
   for (const auto victim : verdict.victims) victims.push_back(run_.steps[victim].path);
   turn.emit(GroupRestarting{group.path, child.path, error, victims, verdict.due});

@@ -5,6 +5,7 @@
 #include "runtime/json_value.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/plan/parse.hpp"
+#include "runtime/supervision/group_machine.hpp"
 #include "runtime/supervision/run_machine.hpp"
 #include "runtime/supervision/scope.hpp"
 #include "runtime/supervision/turn.hpp"
@@ -115,6 +116,8 @@ void RunMachine::start_wait(Turn& turn, StepState& step) {
                                                        : "`for` must yield a duration such as "
                                                          "5m, not "} +
                                     value->text));
+  if (const auto error = no_time_until(run_, step, *until, "it waits", turn.now))
+    return fail_step(turn, step, *error);
   turn.emit(StepWaiting{step.path, until});
   turn.arm(step, TimerKind::wait_due, *until);
 }

@@ -43,6 +43,7 @@ struct Attempt {
   Instant assigned_at{};
   std::optional<Instant> ended_at;
   std::optional<Error> error;
+  bool handed_over = false; // returned, after it had run: the next one resumes it
 };
 std::string_view to_string(Attempt::State state);
 

@@ -44,7 +44,7 @@ inline constexpr auto shape<Attempt> =
          required("incarnation", &Attempt::incarnation), optional("task", &Attempt::task),
          optional("timeout_ms", &Attempt::timeout_ms), optional("resumed", &Attempt::resumed),
          required("assigned_at", &Attempt::assigned_at), optional("ended_at", &Attempt::ended_at),
-         optional("error", &Attempt::error));
+         optional("error", &Attempt::error), optional("handed_over", &Attempt::handed_over));
 
 template <>
 inline constexpr auto shape<LedgerEntry> =
@@ -53,7 +53,7 @@ inline constexpr auto shape<LedgerEntry> =
          optional("arguments", &LedgerEntry::arguments), optional("effect", &LedgerEntry::effect),
          optional("risk", &LedgerEntry::risk), required("attempt", &LedgerEntry::attempt),
          required("nonce", &LedgerEntry::nonce), required("executor", &LedgerEntry::executor),
-         required("outcome", &LedgerEntry::outcome),
+         optional("reconcile", &LedgerEntry::reconcile), required("outcome", &LedgerEntry::outcome),
          optional("duration_ms", &LedgerEntry::duration_ms), required("at", &LedgerEntry::at));
 
 template <>

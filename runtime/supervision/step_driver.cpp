@@ -61,8 +61,6 @@ void StepDriver::ask_later(Millis after) {
 }
 
 void StepDriver::cancel(const CancelAttempt& effect) {
-  port_.tell(message("ctl", effect.attempt, effect.node, effect.incarnation,
-                     message::TaskCancel{effect.reason}));
   if (asked_.attempt == effect.attempt) asked_ = {};
 }
 

@@ -1,5 +1,5 @@
-// Stage 3 of 9: one step's talk with the node that runs its attempt: assign, ask after it, cancel
-// it. Sans I/O, as run_driver.hpp.
+// Stage 3 of 9: one step's talk with the node that runs its attempt: assign, ask after it. Its
+// cancel is the run's: one message for all on a node. Sans I/O, as run_driver.hpp.
 #pragma once
 #include "runtime/message/outgoing.hpp"
 #include "runtime/supervision/run_machine.hpp"
@@ -11,7 +11,6 @@ class StepPort {
  public:
   virtual ~StepPort() = default;
   virtual void ask(AttemptNumber attempt, message::Outgoing message) = 0; // answer: answered()
-  virtual void tell(message::Outgoing message) = 0;                       // nobody answers
   virtual void ask_later(AttemptNumber attempt, Millis after) = 0;        // answer: status_due()
   virtual void happened(Stimulus what) = 0;                               // to the run
   virtual void refused(IncarnationId node) = 0;                           // it has no slot

@@ -34,8 +34,9 @@ bool resumes_by_itself(const StepState& step) { return step.resumes < limits::re
 bool next_attempt_resumes(const StepState& step) {
   // Attempts that were refused never ran: what counts is the last one that did.
   for (auto attempt = step.attempts.rbegin(); attempt != step.attempts.rend(); ++attempt)
-    if (attempt->state != Attempt::State::returned)
-      return attempt->state == Attempt::State::lost && attempt->iteration == step.iteration;
+    if (attempt->state != Attempt::State::returned || attempt->handed_over)
+      return (attempt->state == Attempt::State::lost || attempt->handed_over) &&
+             attempt->iteration == step.iteration;
   return false;
 }
 

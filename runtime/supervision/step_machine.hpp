@@ -22,8 +22,8 @@ Instant ready_since(const StepState& step);
 /// agent_down.
 bool resumes_by_itself(const StepState& step);
 
-/// Whether the next attempt of the step resumes the one before (its node was lost), rather than
-/// retries.
+/// Whether the next attempt of the step resumes the one before (its node was lost, or drained),
+/// rather than retries.
 bool next_attempt_resumes(const StepState& step);
 
 } // namespace troupe::supervision

@@ -90,6 +90,7 @@ json::object node_settings(json::object shared, const NodePlace& place) {
   node["name"] = place.name;
   node["orchestrator"] = orchestrator;
   node["agent"] = !orchestrator;
+  node["drain"] = "2s"; // who stops a dev does not want to wait
   section("nats")["url"] = place.nats;
   section("log").erase("file"); // their standard error goes to a file each
   shared["data_dir"] = place.data_dir;

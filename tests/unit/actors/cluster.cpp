@@ -68,6 +68,9 @@ LedgerToolkit::LedgerToolkit() {
   add("write", toolkits::Effect::idempotent);
   add("hold", toolkits::Effect::idempotent);
   add("flaky", toolkits::Effect::idempotent);
+  add("pay", toolkits::Effect::once);
+  tools_.back().reconciles = true;
+  add("busy", toolkits::Effect::pure);
 }
 
 Result<JsonText> LedgerToolkit::call(const toolkits::ToolCall& call, std::stop_token stop) {
@@ -75,14 +78,25 @@ Result<JsonText> LedgerToolkit::call(const toolkits::ToolCall& call, std::stop_t
   {
     const std::lock_guard lock{mutex_};
     count = ++counts_[call.arguments.text];
+    if (call.tool == "ledger.pay") paid_.insert(call.idempotency_key);
   }
-  if (call.tool == "ledger.hold") {
+  if (call.tool == "ledger.hold" || call.tool == "ledger.pay") {
     holding_ = true;
     support::eventually([&] { return released_ || stop.stop_requested(); });
+    if (stop.stop_requested()) stopped_ = true;
   }
+  if (call.tool == "ledger.busy" && count == 1)
+    return Error{ErrorClass::rate_limited, "come back later", 4'000};
   if (call.tool == "ledger.flaky" && count == 1)
     return make_error(ErrorClass::tool_failed, "fails the first time on purpose");
   return JsonText{"{\"count\":" + std::to_string(count) + "}"};
+}
+
+toolkits::Reconciled LedgerToolkit::reconcile(const toolkits::ToolCall& call, std::stop_token) {
+  ++asked_;
+  const std::lock_guard lock{mutex_};
+  const bool happened = paid_.contains(call.idempotency_key);
+  return {happened, JsonText{happened ? R"({"found":true})" : "null"}, {}};
 }
 
 int LedgerToolkit::count(const std::string& entry) const {
@@ -105,6 +119,10 @@ Cluster::Cluster() {
 
 void Cluster::start_orchestrator(const std::string& name) {
   orchestrator.reset();
+  orchestrator = make_orchestrator(name);
+}
+
+std::unique_ptr<TestNode> Cluster::make_orchestrator(const std::string& name) {
   auto context = make_context(name, true);
   context->journal = &store.journal();
   context->jobs = &store.jobs();
@@ -112,7 +130,18 @@ void Cluster::start_orchestrator(const std::string& name) {
   context->retention = &store.retention();
   context->schedules = &store.schedules();
   context->teams.front().schedules = schedules;
-  orchestrator = std::make_unique<TestNode>(broker, name, context);
+  return std::make_unique<TestNode>(broker, name, context);
+}
+
+void Cluster::start_peer() { peer = make_orchestrator("orchestrator-2"); }
+
+TestNode& Cluster::add_agent(const std::string& name, std::vector<std::string> roles,
+                             std::vector<std::shared_ptr<toolkits::Toolkit>> toolkits) {
+  auto context = make_context(name, false);
+  context->settings.roles = std::move(roles);
+  context->catalogue.toolkits = std::move(toolkits);
+  more_agents.push_back(std::make_unique<TestNode>(broker, name, context));
+  return *more_agents.back();
 }
 
 void Cluster::start_agent() {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "actors/node.hpp"
@@ -21,18 +22,25 @@ class LedgerToolkit final : public toolkits::Toolkit {
   const std::vector<toolkits::ToolSpec>& tools() const override { return tools_; }
   bool bound() const override { return false; }
   /// ledger.read {"entry"} (pure), ledger.write {"entry"} and ledger.hold {"entry"} (idempotent;
-  /// hold waits for release), ledger.flaky {"entry"} (idempotent; fails the first time).
+  /// hold waits for release), ledger.flaky {"entry"} (idempotent; fails the first time),
+  /// ledger.pay {"entry"} (once; waits for release after it has paid, and can tell whether it did),
+  /// ledger.busy {"entry"} (pure; asks for a pause the first time).
   Result<JsonText> call(const toolkits::ToolCall& call, std::stop_token stop) override;
+  toolkits::Reconciled reconcile(const toolkits::ToolCall& call, std::stop_token stop) override;
 
   int count(const std::string& entry) const;
   bool holding() const { return holding_; }
+  bool stopped() const { return stopped_; } // a call that held was asked to stop
+  int asked() const { return asked_; }      // how often whether a call happened
   void release() { released_ = true; }
 
  private:
   std::vector<toolkits::ToolSpec> tools_;
   mutable std::mutex mutex_;
   std::map<std::string, int> counts_;
-  std::atomic<bool> holding_{false}, released_{false};
+  std::set<std::string> paid_; // by idempotency key
+  std::atomic<bool> holding_{false}, released_{false}, stopped_{false};
+  std::atomic<int> asked_{0};
 };
 
 /// One node: its connection to the bus, and its actors.
@@ -66,14 +74,22 @@ class Cluster {
   std::shared_ptr<store::MemoryDatabase> database = store::make_memory_database();
   store::MemoryStore store{database};
   bus::MemoryBroker broker;
-  std::unique_ptr<TestNode> orchestrator, agent;
+  std::unique_ptr<TestNode> orchestrator, agent, peer; // `peer`: another orchestrator
+  std::vector<std::unique_ptr<TestNode>> more_agents;
 
   /// Of the test team, from the next start of an orchestrator on.
   std::vector<config::Schedule> schedules;
 
+  void start_peer();
+  /// Another agent node, that offers `roles` and serves these toolkits.
+  TestNode& add_agent(const std::string& name, std::vector<std::string> roles,
+                      std::vector<std::shared_ptr<toolkits::Toolkit>> toolkits);
   void start_agent();
   /// Another orchestrator process, with a database session of its own.
   void start_orchestrator(const std::string& name);
+
+ private:
+  std::unique_ptr<TestNode> make_orchestrator(const std::string& name);
 };
 
 } // namespace troupe::actors

@@ -22,6 +22,9 @@ BOOST_AUTO_TEST_CASE(the_example_in_configs_is_accepted_and_shows_the_defaults) 
   BOOST_TEST((shown.roles == standard.roles));
   BOOST_TEST((shown.labels == standard.labels));
   BOOST_TEST(shown.slots == standard.slots);
+  BOOST_TEST((shown.drain == standard.drain));
+  for (const auto& [toolkit, policy] : shown.breakers)
+    BOOST_TEST((policy == placement::BreakerPolicy{}), toolkit);
   BOOST_TEST(shown.nats_url == standard.nats_url);
   BOOST_TEST(shown.listen == standard.listen);
   BOOST_TEST(shown.log_level == standard.log_level);

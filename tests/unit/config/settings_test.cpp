@@ -53,6 +53,7 @@ node:
   roles: [triage, reporter]
   labels: [gpu=1, zone=a]
   slots: 1024
+  drain: 90s
 nats: { url: "nats://a:4222,nats://b:4222" }
 postgres: { url: "host=/run/pg dbname=troupe" }
 http: { listen: "[::1]:9000", hosts: [Troupe.example.org] }
@@ -64,6 +65,7 @@ toolkits:
   probe:
   workspace: {}
   service: { services: { nginx: { start: [nginx, -g, "daemon off;"] } } }
+breakers: { probe: { failures: 3, within: 1m, open_for: 5s }, workspace: {} }
 )");
   const std::vector<std::string> roles{"triage", "reporter"}, labels{"gpu=1", "zone=a"},
       teams{"/etc/troupe/teams/a.yaml", "/srv/b.yaml", "/etc/troupe/c.yaml"};
@@ -84,6 +86,11 @@ toolkits:
   BOOST_TEST((settings.retention[1].archive_after == std::chrono::hours{48}));
   BOOST_TEST(!settings.retention[1].purge_after.has_value());
   BOOST_TEST(settings.slots == 1024u);
+  BOOST_TEST((settings.drain == std::chrono::seconds{90}));
+  BOOST_REQUIRE(settings.breakers.size() == 2u);
+  const placement::BreakerPolicy policy{3, std::chrono::minutes{1}, std::chrono::seconds{5}};
+  BOOST_TEST((settings.breakers.at("probe") == policy));
+  BOOST_TEST((settings.breakers.at("workspace") == placement::BreakerPolicy{}));
   BOOST_TEST(settings.nats_url == "nats://a:4222,nats://b:4222");
   BOOST_TEST(settings.postgres_url == "host=/run/pg dbname=troupe");
   BOOST_TEST(settings.listen == "[::1]:9000");
@@ -131,6 +138,10 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
        "1:9: a node that is neither `orchestrator` nor `agent` has nothing to do; set one of them "
        "to true\n"},
       {"node: { slots: 1025 }", "1:16: `slots` must be a whole number from 1 to 1024, not 1025\n"},
+      {"breakers: { probe: {} }",
+       "1:20: `breakers` names `probe`, which is not among the `toolkits` of this node\n"},
+      {"toolkits: { probe: {} }\nbreakers: { probe: { failures: 0 } }",
+       "2:32: `failures` must be a whole number from 1 to 1000, not 0\n"},
       {"retention: { archive_after: 10m }", "1:29: `archive_after` must be 1h or more\n"},
       {"retention: { purge_after: 1d }",
        "1:14: `purge_after` (1d) must not be shorter than `archive_after` (7d), or `never`\n"},

@@ -70,6 +70,14 @@ BOOST_AUTO_TEST_CASE(every_type_is_written_as_its_golden_file_and_read_from_it) 
     }
 }
 
+BOOST_AUTO_TEST_CASE(later_forms_are_written_and_read_too) {
+  for (const auto& [name, message] : later_samples()) BOOST_TEST_CONTEXT(name) {
+      const auto golden = read_golden(name);
+      BOOST_TEST(encode(message) + "\n" == golden);
+      BOOST_TEST((decoded(golden) == message));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_has_its_default_is_left_out_and_comes_back) {
   for (auto message : sample_messages()) BOOST_TEST_CONTEXT(type_name(message.body)) {
       message = {message.id, "", "", {}, {}, message.timestamp, {}, "", message.body};

@@ -42,14 +42,14 @@ std::vector<Body> sample_bodies() {
       TaskRefused{{ErrorClass::no_capacity, "8 of 8 slots are taken"}},
       TaskProgress{"probing", JsonText{"[1,2]"}},
       TaskCompleted{JsonText{R"({"cause":"process_gone"})"}, activities},
-      TaskFailed{{ErrorClass::rate_limited, "the model asks for a pause"}, 1500, activities},
-      TaskCancel{"cancelled by a person"},
+      TaskFailed{{ErrorClass::rate_limited, "the model asks for a pause"}, 1500, activities, false},
+      TaskCancel{"cancelled by a person", {}},
       TaskCancelled{activities},
       TaskStatus{},
       TaskAcknowledged{},
       TaskDiscarded{"superseded by attempt 4"},
-      ActivityReserve{key, digest, arguments, "idempotent", "write", nonce, incarnation,
-                      activities},
+      ActivityReserve{key, digest, arguments, "idempotent", "write", nonce, incarnation, activities,
+                      ""},
       ActivityGranted{key, nonce},
       ActivityRefused{key, nonce, {ErrorClass::denied, "policy: no restart at night"}},
       ActivitySettle{key, nonce, done, 842, false},
@@ -82,27 +82,46 @@ std::vector<Body> sample_bodies() {
                     true},
       NodeDraining{incarnation},
       NodeLeft{incarnation},
+      ActivityReconcile{key, arguments, "01a1fa42-207b-7510-aa4c-364796553bc1"},
+      ActivityReconciled{key, "happened", JsonText{R"({"pid":4711})"}, "looked"},
+      NodeLimited{{{"tool:prometheus", 30'000}}},
   };
+}
+
+AgentMessage message_of(Body body) {
+  AgentMessage message;
+  message.id = id<MessageId>(0x01);
+  message.sender = "node-1/run";
+  message.recipient = "node-2/agents";
+  message.context = {id<RunId>(0x02), "examine/each[3]", 2, 7, 4};
+  message.priority = Priority::high;
+  message.timestamp = *parse_iso8601("2026-11-20T18:46:51.123Z");
+  message.deadline = *parse_iso8601("2026-11-20T18:47:51Z");
+  message.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  message.body = std::move(body);
+  return message;
 }
 
 } // namespace
 
 std::vector<AgentMessage> sample_messages() {
   std::vector<AgentMessage> messages;
-  for (auto& body : sample_bodies()) {
-    AgentMessage message;
-    message.id = id<MessageId>(0x01);
-    message.sender = "node-1/run";
-    message.recipient = "node-2/agents";
-    message.context = {id<RunId>(0x02), "examine/each[3]", 2, 7, 4};
-    message.priority = Priority::high;
-    message.timestamp = *parse_iso8601("2026-11-20T18:46:51.123Z");
-    message.deadline = *parse_iso8601("2026-11-20T18:47:51Z");
-    message.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-    message.body = std::move(body);
-    messages.push_back(std::move(message));
-  }
+  for (auto& body : sample_bodies()) messages.push_back(message_of(std::move(body)));
   return messages;
+}
+
+std::vector<std::pair<std::string, AgentMessage>> later_samples() {
+  auto reserve = ActivityReserve{key,   digest,      arguments,  "idempotent",       "write",
+                                 nonce, incarnation, activities, "service-at-node-2"};
+  return {
+      {"task.cancel-of_a_node", message_of(TaskCancel{"cancelled by a person", {7, 8, 1000}})},
+      {"task.failed-handed_over",
+       message_of(TaskFailed{
+           {ErrorClass::agent_down, "node node-2 is draining"}, std::nullopt, {}, true})},
+      {"task.failed-limited",
+       message_of(TaskFailed{{ErrorClass::rate_limited, "429", 30'000}, 30'000, {}, false})},
+      {"activity.reserve-reconciled", message_of(std::move(reserve))},
+  };
 }
 
 } // namespace troupe::message

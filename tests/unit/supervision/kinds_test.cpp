@@ -312,6 +312,25 @@ BOOST_AUTO_TEST_CASE(a_pause_starts_nothing_and_lets_finish_what_runs) {
   BOOST_TEST(world.folds_alike());
 }
 
+BOOST_AUTO_TEST_CASE(the_last_progress_counts_though_it_came_soon_after_the_one_before) {
+  World world{"{plan: p, steps: [{id: one, agent: a, retry: [{jitter: none}]}]}"};
+  const auto says = [&](const char* progress) {
+    world.say(world.attempt_of("one"), message::TaskProgress{"on it", JsonText{progress}});
+  };
+  says("1");
+  says("2");
+  says("3");
+  says("null"); // a note alone
+  BOOST_TEST(world.events("attempt.progressed") == 1u);
+  world.fail("one");
+  BOOST_TEST(world.events("attempt.progressed") == 2u);
+  world.ring_last_timer();
+  BOOST_TEST(world.assignment("one")->body.progress->text == "3");
+  world.adopt("owner-2"); // and so says the journal
+  world.happen(AttemptNotThere{world.attempt_of("one")});
+  BOOST_TEST(world.assignment("one")->body.progress->text == "3");
+}
+
 BOOST_AUTO_TEST_CASE(progress_is_handed_to_the_next_attempt_on_any_node) {
   World world{"{plan: p, steps: [{id: one, agent: a}]}"};
   world.say(world.attempt_of("one"), message::TaskProgress{"half", JsonText{"50"}});

@@ -15,7 +15,7 @@ struct Node final : LeasePort {
   LeaseKeeper keeper{entropy, *this};
   Instant wall{1'000'000ms};
   Millis now{1'000'000}, grants_until{};
-  std::vector<IncarnationId> joins, fenced, dropped;
+  std::vector<IncarnationId> joins, fenced, dropped, left;
   ports::PeerRow peer{entropy.make_id<IncarnationId>(wall), "peer", 1};
 
   Node() {
@@ -30,6 +30,7 @@ struct Node final : LeasePort {
   void owner_is(IncarnationId) override {}
   void lost(IncarnationId incarnation) override { dropped.push_back(incarnation); }
   void claim() override {}
+  void leave(IncarnationId incarnation) override { left.push_back(incarnation); }
 
   void read() { keeper.peers_read(std::vector{peer}, now, now); }
   void read_for(Millis duration) {
@@ -96,6 +97,27 @@ BOOST_AUTO_TEST_CASE(a_node_that_was_fenced_drops_its_runs_and_joins_as_another)
   BOOST_TEST(!node.keeper.owner());
   node.keeper.joined({});
   BOOST_TEST((node.keeper.owner() == node.joins[1]));
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_gives_its_lease_up_once_and_joins_no_more) {
+  Node node;
+  BOOST_TEST(node.keeper.leave());
+  BOOST_TEST((node.left == node.joins));
+  BOOST_TEST((node.grants_until == Millis::min()));
+  BOOST_TEST(!node.keeper.leave());
+  node.keeper.renewed(false, node.now, node.wall, node.now); // an answer that was on its way
+  node.keeper.beat(node.wall, node.now);
+  BOOST_TEST(node.joins.size() == 1u);
+  BOOST_TEST(node.dropped.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_leaves_while_it_joins_leaves_when_it_has) {
+  Node node;
+  node.keeper.renewed(false, node.now, node.wall, node.now); // fenced: it joins anew
+  BOOST_TEST(!node.keeper.leave());
+  BOOST_TEST(node.left.empty());
+  node.keeper.joined({});
+  BOOST_TEST((node.left == std::vector{node.joins.back()}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -30,6 +30,7 @@ struct World {
   std::vector<CancelChildRun> cancelled_children;
   std::vector<IncarnationId> watched;
   std::vector<TellParent> told;
+  std::vector<AskTool> asked_tools;
   std::vector<placement::PlacementRequest> waiting;
   std::map<std::string, IncarnationId> nodes;
   bool capacity = true;
@@ -135,6 +136,7 @@ struct World {
   void perform(const CancelChildRun& e) { cancelled_children.push_back(e); }
   void perform(const WatchNode& e) { watched.push_back(e.incarnation); }
   void perform(const TellParent& e) { told.push_back(e); }
+  void perform(const AskTool& e) { asked_tools.push_back(e); }
   void perform(const EndRun&) { ended = true; }
   template <class Other>
   void perform(const Other&) {}

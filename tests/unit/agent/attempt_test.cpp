@@ -1,0 +1,91 @@
+// One attempt between its agent, the tools and the owner.
+#include "runtime/agent/attempt_driver.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace troupe;
+using namespace troupe::agent;
+
+namespace {
+
+/// Does what the test says, once it has started.
+struct Scripted final : Agent {
+  explicit Scripted(std::vector<Action> actions) : actions{std::move(actions)} {}
+  std::vector<Action> on(const Event&, Instant) override { return std::exchange(actions, {}); }
+  std::vector<Action> actions;
+};
+
+struct Attempt final : AttemptPort {
+  std::vector<message::Outgoing> reports, calls;
+  std::vector<message::Body> ends;
+  bool here = false; // whether this very node serves the tool
+  std::unique_ptr<AttemptDriver> driver;
+
+  explicit Attempt(std::vector<Action> actions) {
+    Assignment assignment;
+    assignment.context = {RunId{}, "s", 0, 7, 1};
+    assignment.owner_node = "owner-1";
+    assignment.task.role.tools = {"ledger.*"};
+    driver = std::make_unique<AttemptDriver>(
+        std::move(assignment), std::make_shared<Scripted>(std::move(actions)), "n", *this);
+  }
+  std::optional<ServedHere> served_here(const std::string&) const override {
+    return here ? std::optional{ServedHere{Millis{1000}, false}} : std::nullopt;
+  }
+  void call_tool(std::uint64_t, message::Outgoing message, Millis) override {
+    calls.push_back(std::move(message));
+  }
+  void call_later(std::uint64_t, Millis) override {}
+  void set_timer(std::uint64_t, Millis) override {}
+  void report(message::Outgoing message) override { reports.push_back(std::move(message)); }
+  void end(message::Body body) override { ends.push_back(std::move(body)); }
+};
+
+const CallTool one_write{1, "ledger.write", JsonText{"{}"}};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(attempt)
+
+BOOST_AUTO_TEST_CASE(progress_goes_to_whoever_owns_the_run_by_then) {
+  Attempt attempt{{Report{"half", JsonText{"50"}}}};
+  attempt.driver->owner_is("owner-2", 4);
+  attempt.driver->start({});
+  BOOST_REQUIRE(attempt.reports.size() == 1u);
+  BOOST_TEST(attempt.reports[0].recipient == "owner-2");
+  BOOST_TEST(attempt.reports[0].context.epoch == 4u);
+  const auto& progress = std::get<message::TaskProgress>(attempt.reports[0].body);
+  BOOST_TEST(progress.note == "half");
+  BOOST_TEST(progress.progress.text == "50");
+}
+
+BOOST_AUTO_TEST_CASE(a_cancel_of_a_call_goes_to_all_who_may_have_taken_it) {
+  for (const auto& [here, recipient] : {std::pair{true, "ledger-at-n"}, {false, "ledger-all"}}) {
+    Attempt attempt{{one_write}};
+    attempt.here = here;
+    attempt.driver->start({});
+    attempt.driver->stop();
+    BOOST_REQUIRE(attempt.reports.size() == 1u);
+    BOOST_TEST(attempt.reports[0].recipient == recipient);
+    BOOST_TEST(std::holds_alternative<message::ToolCancel>(attempt.reports[0].body));
+    BOOST_TEST(std::holds_alternative<message::TaskCancelled>(attempt.ends.at(0)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_handed_over_says_so_and_leaves_its_calls_alone) {
+  Attempt attempt{{one_write}};
+  attempt.driver->start({});
+  attempt.driver->hand_over();
+  BOOST_TEST(attempt.reports.empty());
+  const auto& end = std::get<message::TaskFailed>(attempt.ends.at(0));
+  BOOST_TEST(end.handed_over);
+  BOOST_TEST((end.error.error_class == ErrorClass::agent_down));
+}
+
+BOOST_AUTO_TEST_CASE(the_pause_that_a_tool_asks_for_comes_with_the_failure) {
+  Attempt attempt{{Fail{{ErrorClass::rate_limited, "busy", 4'000}}}};
+  attempt.driver->start({});
+  BOOST_TEST(std::get<message::TaskFailed>(attempt.ends.at(0)).retry_after_ms.value() == 4'000u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
