@@ -31,6 +31,7 @@ class StepDriver {
   void assign(const SendAssignment& effect, Instant now);
   void talk_about(const AskStatus& attempt);
   void ask();
+  void ask_later(Millis after);
   void cancel(const CancelAttempt& effect);
   void unanswered(const Error& error);
   message::Outgoing message(std::string_view verb, AttemptNumber attempt, const std::string& node,
@@ -40,8 +41,6 @@ class StepDriver {
   std::string path_;
   StepPort& port_;
   Epoch epoch_ = 0;
-  void ask_later(Millis after);
-
   AskStatus asked_; // whose answer is waited for
   bool assigning_ = false;
   unsigned timers_ = 0; // of that attempt; the last one asks

@@ -20,6 +20,8 @@ struct Node final : KeeperPort {
   void ring_at(Instant) override {}
   void start(const ports::RunRow& row) override { calls.push_back("start " + name(row.id)); }
   void stop(RunId run) override { calls.push_back("stop " + name(run)); }
+  bool hand_over(RunId) override { return true; }
+  void nothing_kept() override {}
   void wake(RunId) override {}
   void find_inboxes(IncarnationId) override {}
   void release(RunId, IncarnationId) override {}

@@ -40,7 +40,6 @@ struct Talk final : private StepPort {
     const bool status = std::holds_alternative<message::TaskStatus>(message.body);
     (status ? asked : assigned).push_back(attempt);
   }
-  void tell(message::Outgoing) override {}
   void ask_later(AttemptNumber attempt, Millis) override { timers.push_back(attempt); }
   void happened(Stimulus what) override { told.push_back(std::move(what)); }
   void refused(IncarnationId) override {}
