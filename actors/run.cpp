@@ -169,7 +169,7 @@ class Run final : public caf::event_based_actor, private RunPort {
                           [this](const StartChildRun& e) { start_child_run(e); },
                           [this](const CancelChildRun& e) { post(e.run, inbox_row(e, now())); },
                           [this](const AskChildRun& e) { ask_child_run(e.run); },
-                           [this](const AskTool& e) { ask_tool(e); },
+                          [this](const AskTool& e) { ask_tool(e); },
                           [this](const TellParent& e) { post(e.parent, inbox_row(id_, e, now())); },
                           [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
                           [this](const auto& e) {                    // what concerns one step
@@ -288,13 +288,15 @@ class Run final : public caf::event_based_actor, private RunPort {
     context_->jobs->put_document(prepared.bundle.hash, "bundle", prepared.bundle.body, submit);
   }
 
-  /// Answered by ChildReported once it has ended; started again if it is not there.
+  /// Answered by ChildReported; started again if it is not there.
   void ask_child_run(RunId child) {
     context_->jobs->get_run(child, [self = handle_of(this), context = context_, bundles = bundles_,
                                     child](Result<std::optional<ports::RunRow>> row) {
       if (!row) return;
       if (!*row) return caf::anon_send(self, ChildMissing{child});
-      if ((*row)->state == ports::RunState::running) return;
+      if ((*row)->state == ports::RunState::running)
+        return caf::anon_send(self,
+                              Happened{ChildReported{child, ports::RunState::running, {}, {}}});
       read_run(context, bundles, child, (*row)->bundle, [self, child](Result<RunState> state) {
         if (!state || !state->finished) return;
         const auto& end = *state->finished;

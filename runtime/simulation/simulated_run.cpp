@@ -238,7 +238,8 @@ void SimulatedRun::ask_child_run(RunId child) {
         const auto run = self.lock();
         if (!row || !run || run->over_) return;
         if (!*row) return run->child_missing(child);
-        if ((*row)->state != ports::RunState::running) run->read_end(**row);
+        if ((*row)->state != ports::RunState::running) return run->read_end(**row);
+        run->happen(ChildReported{child, ports::RunState::running, {}, {}});
       });
 }
 

@@ -168,7 +168,7 @@ void RunMachine::resume_timers(Turn& turn, const StepState& step) {
   for (const auto& restart : step.group.restarts)
     turn.arm(step, TimerKind::restart_due, restart.due);
   if (step.due) turn.arm(step, TimerKind::wait_due, *step.due);
-  if (step.child) turn.arm(step, TimerKind::child_check, turn.now);
+  if (step.child) ask_child(turn, step);
   if (step.phase == StepPhase::stopping) turn.arm(step, TimerKind::stop_again, turn.now);
   if (step.phase == StepPhase::ready && step.node->start_within)
     turn.arm(step, TimerKind::start_within, ready_since(step) + *step.node->start_within);
@@ -233,9 +233,7 @@ void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
         turn.perform(AskStatus{step->path, attempt->number, attempt->node, attempt->incarnation});
       return;
     case TimerKind::child_check:
-      if (!step->child) return;
-      turn.perform(AskChildRun{step->child->run});
-      turn.arm(*step, TimerKind::child_check, turn.now + limits::child_check_interval);
+      if (step->child) ask_child(turn, *step);
       return;
   }
 }
@@ -370,7 +368,10 @@ RunMachine::Rest RunMachine::rest(Instant now) const {
     const bool waits = step.phase == StepPhase::waiting || step.child.has_value() ||
                        (run_.paused && step.phase == StepPhase::ready);
     if (!waits) return {};
-    if (step.child) sooner(now + limits::child_check_parked); // word of its end may be lost
+    if (step.child) {
+      if (asked_children_.contains(step.child->run)) return {};
+      sooner(now + limits::child_check_parked); // word of its end may be lost
+    }
     if (!run_.paused) sooner(step.retry_at);
     sooner(step.due);
   }

@@ -148,7 +148,7 @@ struct CancelChildRun {
   RunId run;
   std::string id, reason; // of the inbox row: safe to repeat
 };
-struct AskChildRun { // answered by ChildReported
+struct AskChildRun { // answered by ChildReported, or not at all: it is asked again
   RunId run;
 };
 struct TellParent { // this run, which a step of another one started, has ended
@@ -283,6 +283,7 @@ class RunMachine {
   void wait_over(Turn& turn, StepState& step);
   void start_approval(Turn& turn, StepState& step);
   void start_child(Turn& turn, StepState& step);
+  void ask_child(Turn& turn, const StepState& step);
   void child_ended(Turn& turn, StepState& step, const ChildReported& report);
   void take_signals(Turn& turn);
   void on_signal(Turn& turn, const ports::InboxRow& row);
@@ -299,6 +300,7 @@ class RunMachine {
   std::set<IncarnationId> gone_; // executors known to be gone
   Millis steady_{};              // of the decision in the making
   std::map<NonceId, Millis> granted_at_;
+  std::set<RunId> asked_children_; // have not answered yet
   std::map<NonceId, Millis> tool_asked_at_;  // first
   std::map<std::string, JsonText> progress_; // reported too soon after the last to be journaled
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run

@@ -250,7 +250,15 @@ void RunMachine::start_child(Turn& turn, StepState& step) {
     turn.arm(step, TimerKind::attempt_timeout, turn.now + *step.node->timeout, run_.attempts_made);
 }
 
+/// Until it has answered the run does not rest: parked, it would not hear the answer.
+void RunMachine::ask_child(Turn& turn, const StepState& step) {
+  asked_children_.insert(step.child->run);
+  turn.perform(AskChildRun{step.child->run});
+  turn.arm(step, TimerKind::child_check, turn.now + limits::child_check_interval);
+}
+
 void RunMachine::on(Turn& turn, const ChildReported& report) {
+  asked_children_.erase(report.run);
   if (report.state == ports::RunState::running || run_.finished) return;
   for (auto& step : run_.steps)
     if (step.child && step.child->run == report.run) return child_ended(turn, step, report);

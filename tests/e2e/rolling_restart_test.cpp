@@ -117,7 +117,8 @@ BOOST_AUTO_TEST_CASE(a_rolling_restart_of_every_node_costs_no_attempt) {
     auto& any = *cluster.nodes.at("orchestrator-1");
     BOOST_TEST_REQUIRE(any.process().reaches([&] { return cluster.state(id) == "completed"; }),
                        any);
-    for (const auto& step : cluster.run(id).at("tree").at("children").as_array())
+    const auto shown = cluster.run(id);
+    for (const auto& step : shown.at("tree").at("children").as_array())
       for (const auto& attempt : step.at("attempts").as_array()) {
         const auto how = std::string{attempt.at("state").as_string()};
         BOOST_TEST((how == "completed" || how == "returned"), how + " in run " + id);

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "runtime/hash.hpp"
+#include "runtime/limits.hpp"
 #include "tests/unit/supervision/world.hpp"
 
 using namespace troupe;
@@ -374,6 +375,19 @@ BOOST_AUTO_TEST_CASE(a_child_run_that_fails_is_a_failed_try_and_the_next_is_anot
   world.pass(Millis{1000});
   BOOST_REQUIRE(world.children.size() == 2u);
   BOOST_TEST((world.children[0].child.run != world.children[1].child.run));
+}
+
+/// Parked, it would never hear the answer: word of the end may have been lost.
+BOOST_AUTO_TEST_CASE(a_new_owner_is_not_parked_before_the_child_that_it_asked_has_answered) {
+  Family world;
+  world.adopt("owner-2");
+  BOOST_TEST(!world.machine->rest(world.now).resting);
+  world.report(ports::RunState::running, "null");
+  BOOST_TEST(world.machine->rest(world.now).resting);
+  world.pass(limits::child_check_interval);
+  BOOST_TEST(!world.machine->rest(world.now).resting);
+  world.report(ports::RunState::completed, "{}");
+  BOOST_TEST(world.phase_name("sub") == "completed");
 }
 
 BOOST_AUTO_TEST_CASE(a_new_owner_starts_the_same_child_again_and_a_cancel_reaches_it) {
