@@ -100,7 +100,8 @@ struct TaskFailed { // repeated likewise
 };
 struct TaskCancel { // acknowledged at once, when the executor has it; a repeat does no harm
   std::string reason;
-  std::vector<AttemptNumber> attempts; // of the run, all on this node; empty: the envelope's alone
+  std::vector<AttemptNumber>
+      attempts{}; // of the run, all on this node; empty: the envelope's alone
   friend bool operator==(const TaskCancel&, const TaskCancel&) = default;
 };
 struct TaskCancelled { // repeated likewise
@@ -132,7 +133,7 @@ struct ActivityReserve {
   std::vector<RecordedActivity> riders; // pure activities that go before it
   /// Who can tell afterwards whether it happened: a recipient of `tool`, such as "ledger" or
   /// "service-at-node-1"; empty: nobody but a person.
-  std::string reconcile;
+  std::string reconcile{};
   friend bool operator==(const ActivityReserve&, const ActivityReserve&) = default;
 };
 struct ActivityGranted { // a command: ignored below the highest epoch seen for the run

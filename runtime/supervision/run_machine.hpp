@@ -300,7 +300,7 @@ class RunMachine {
   std::set<IncarnationId> gone_; // executors known to be gone
   Millis steady_{};              // of the decision in the making
   std::map<NonceId, Millis> granted_at_;
-  std::set<RunId> asked_children_; // have not answered yet
+  std::set<RunId> asked_children_;           // have not answered yet
   std::map<NonceId, Millis> tool_asked_at_;  // first
   std::map<std::string, JsonText> progress_; // reported too soon after the last to be journaled
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run
