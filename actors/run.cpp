@@ -297,10 +297,9 @@ class Run final : public caf::event_based_actor, private RunPort {
       if ((*row)->state == ports::RunState::running)
         return caf::anon_send(self,
                               Happened{ChildReported{child, ports::RunState::running, {}, {}}});
-      read_run(context, bundles, child, (*row)->bundle, [self, child](Result<RunState> state) {
+      read_run(context, bundles, child, (*row)->bundle, [self](Result<RunState> state) {
         if (!state || !state->finished) return;
-        const auto& end = *state->finished;
-        caf::anon_send(self, Happened{ChildReported{child, end.state, end.reason, end.output}});
+        caf::anon_send(self, Happened{report_of(*state)});
       });
     });
   }

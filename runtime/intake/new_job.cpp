@@ -196,8 +196,11 @@ PreparedJob prepare_child(const supervision::RunState& parent,
       job.bundle, child.inputs};
   created.parent = parent.id;
   created.requested_by = parent.created.requested_by;
-  if (const auto* step = parent.find(start.step))
+  if (const auto* step = parent.find(start.step)) {
     created.deadline = supervision::deadline_of(parent, *step);
+    if (const auto retries = supervision::retries_left(parent, *step))
+      created.retry_budget = retries->left;
+  }
   job.body = supervision::encode({std::move(created)});
   return out;
 }

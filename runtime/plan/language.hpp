@@ -53,7 +53,7 @@ struct KeyRule {
   KindSet on;
   std::string_view otherwise; // said where it does not belong
 };
-inline constexpr std::array<KeyRule, 12> key_rules{{
+inline constexpr std::array<KeyRule, 13> key_rules{{
     {"task", {StepKind::agent}, "it is what an `agent` is told; a `tool` and a `plan` take `with`"},
     {"with",
      {StepKind::tool, StepKind::plan},
@@ -78,6 +78,8 @@ inline constexpr std::array<KeyRule, 12> key_rules{{
      "it shapes the result of a `sequence`, of a `parallel` group or of the plan; any other result "
      "is what the step yields"},
     {"restart", groups, "it starts the children of a group again; a step takes `retry`"},
+    {"retry_budget", groups,
+     "it bounds the tries and restarts of everything in a group; of a step `max_attempts` does"},
     {"tolerate_failures", groups,
      "it counts the children of a group; put the step into a `sequence` that carries it"},
 }};

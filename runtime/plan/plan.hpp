@@ -112,6 +112,8 @@ struct Node {
   std::shared_ptr<const Node> undo;
   bool always = false;
   Tolerance tolerate_failures; // of a group
+  std::optional<std::uint32_t>
+      retry_budget; // of a group: retries and restarts of all that is in it
   message::Priority priority = message::Priority::normal;
 
   bool is_group() const { return kind.index() >= 5; }

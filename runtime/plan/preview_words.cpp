@@ -21,8 +21,11 @@ std::string written(const Template& value) {
   return single_expression(text, whole) ? whole.text : text;
 }
 
+std::string count(std::size_t number, const std::string& one, const std::string& more) {
+  return std::to_string(number) + " " + (number == 1 ? one : more);
+}
 std::string count(std::size_t number, const std::string& word) {
-  return std::to_string(number) + " " + word + (number == 1 ? "" : "s");
+  return count(number, word, word + "s");
 }
 
 std::string classes_of(const RetryPolicy& policy) {
@@ -47,6 +50,8 @@ void add_restart(const Node& node, std::vector<std::string>& notes) {
                     format_duration(node.restart.period));
   if (const auto& tolerated = node.tolerate_failures; tolerated.amount > 0)
     notes.push_back(number_text(tolerated.amount) + (tolerated.percent ? "%" : "") + " may fail");
+  if (node.retry_budget)
+    notes.push_back("at most " + count(*node.retry_budget, "retry", "retries") + " in all");
 }
 
 } // namespace

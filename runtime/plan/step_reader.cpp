@@ -10,7 +10,7 @@ namespace {
 
 using Type = SourceNode::Type;
 
-constexpr std::int64_t concurrency_max = 10'000, rounds_max = 10'000;
+constexpr std::int64_t concurrency_max = 10'000, rounds_max = 10'000, retry_budget_max = 1'000'000;
 
 std::string quoted(std::string_view word) { return "`" + std::string{word} + "`"; }
 
@@ -80,6 +80,8 @@ void StepReader::read_supervision(Fields& fields, Node& group) {
   if (const auto* restart = fields.find("restart")) group.restart = read_restart(*restart, faults_);
   if (const auto* tolerance = fields.find("tolerate_failures"))
     group.tolerate_failures = read_tolerance(*tolerance, faults_);
+  if (const auto budget = fields.integer("retry_budget", 0, retry_budget_max))
+    group.retry_budget = static_cast<std::uint32_t>(*budget);
   group.deadline = read_deadline(fields);
 }
 

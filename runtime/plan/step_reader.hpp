@@ -22,7 +22,7 @@ class StepReader {
   std::vector<Node> read_steps(const SourceNode& list, std::string_view whose,
                                message::Priority priority);
 
-  /// `restart`, `tolerate_failures` and `deadline`, of a group or of the plan.
+  /// `restart`, `tolerate_failures`, `retry_budget` and `deadline`, of a group or of the plan.
   void read_supervision(Fields& fields, Node& group);
 
  private:

@@ -244,15 +244,14 @@ void SimulatedRun::ask_child_run(RunId child) {
 }
 
 void SimulatedRun::read_end(const ports::RunRow& child) {
-  node_.world().store().read(
-      node_, child.id, [self = weak_from_this(), child](const Result<ports::FoldPage>& page) {
-        const auto run = self.lock();
-        if (!page || !run || run->over_) return;
-        const auto state = run->fold(child.id, child.bundle, *page);
-        if (!state || !state->finished) return;
-        const auto& end = *state->finished;
-        run->happen(ChildReported{child.id, end.state, end.reason, end.output});
-      });
+  node_.world().store().read(node_, child.id,
+                             [self = weak_from_this(), child](const Result<ports::FoldPage>& page) {
+                               const auto run = self.lock();
+                               if (!page || !run || run->over_) return;
+                               const auto state = run->fold(child.id, child.bundle, *page);
+                               if (!state || !state->finished) return;
+                               run->happen(report_of(*state));
+                             });
 }
 
 void SimulatedRun::child_missing(RunId child) {

@@ -22,8 +22,14 @@ ports::InboxRow inbox_row(RunId child, const TellParent& end, Instant at) {
              {{"run", to_string(child)},
               {"state", ports::to_string(end.state)},
               {"reason", end.reason},
-              {"output", read_json(end.output.text).value_or(nullptr)}},
+              {"output", read_json(end.output.text).value_or(nullptr)},
+              {"retries", end.retries}},
              at);
+}
+
+ChildReported report_of(const RunState& ended) {
+  const auto& end = *ended.finished;
+  return {ended.id, end.state, end.reason, end.output, ended.steps[root_index].group.retries};
 }
 
 std::optional<StartChildRun> start_of(const RunState& run, RunId child) {

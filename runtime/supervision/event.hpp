@@ -32,6 +32,7 @@ struct RunCreated { // always the first event
   std::string forked_at{};            // and the step that it begins at; empty: none in particular
   std::optional<Instant> deadline{};  // of the step that started it: what cannot end by then is
                                       // refused
+  std::optional<std::uint32_t> retry_budget{}; // what that step's groups had left
 };
 struct RunAdopted { // a new owner; raises the epoch
   Epoch epoch = 0;
@@ -170,6 +171,7 @@ struct ChildEnded {
   ports::RunState state = ports::RunState::completed;
   std::string reason;
   JsonText output;
+  std::uint32_t retries = 0; // and restarts, that it spent
 };
 struct RunPaused { // nothing new starts
   std::string id, by;

@@ -29,14 +29,15 @@ inline constexpr Names<ports::RunState> names<ports::RunState>{
     ports::parse_run_state, "a state of a run", " (completed, failed, cancelled or needs_person)"};
 
 template <>
-inline constexpr auto shape<RunCreated> = body(
-    "run.created", required("job", &RunCreated::job), required("team", &RunCreated::team),
-    required("title", &RunCreated::title), required("plan", &RunCreated::plan),
-    required("plan_hash", &RunCreated::plan_hash), required("bundle", &RunCreated::bundle),
-    required("inputs", &RunCreated::inputs), optional("parent", &RunCreated::parent),
-    optional("requested_by", &RunCreated::requested_by),
-    optional("forked_from", &RunCreated::forked_from),
-    optional("forked_at", &RunCreated::forked_at), optional("deadline", &RunCreated::deadline));
+inline constexpr auto shape<RunCreated> =
+    body("run.created", required("job", &RunCreated::job), required("team", &RunCreated::team),
+         required("title", &RunCreated::title), required("plan", &RunCreated::plan),
+         required("plan_hash", &RunCreated::plan_hash), required("bundle", &RunCreated::bundle),
+         required("inputs", &RunCreated::inputs), optional("parent", &RunCreated::parent),
+         optional("requested_by", &RunCreated::requested_by),
+         optional("forked_from", &RunCreated::forked_from),
+         optional("forked_at", &RunCreated::forked_at), optional("deadline", &RunCreated::deadline),
+         optional("retry_budget", &RunCreated::retry_budget));
 template <>
 inline constexpr auto shape<supervision::RunAdopted> =
     body("run.adopted", required("epoch", &supervision::RunAdopted::epoch),
@@ -222,7 +223,8 @@ inline constexpr auto shape<supervision::ChildEnded> =
          required("attempt", &supervision::ChildEnded::attempt),
          required("state", &supervision::ChildEnded::state),
          optional("reason", &supervision::ChildEnded::reason),
-         optional("output", &supervision::ChildEnded::output));
+         optional("output", &supervision::ChildEnded::output),
+         optional("retries", &supervision::ChildEnded::retries));
 template <>
 inline constexpr auto shape<supervision::RunPaused> =
     body("run.paused", required("id", &supervision::RunPaused::id),

@@ -136,6 +136,7 @@ void Folder::operator()(const AttemptFailed& e) const {
     }
   step->error = e.error;
   step->retry_at = e.retry_at;
+  if (e.retry_at) count_retries(*step, 1);
   step->phase = e.retry_at ? StepPhase::waiting : StepPhase::ready;
 }
 

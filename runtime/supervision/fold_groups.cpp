@@ -49,6 +49,7 @@ void Folder::operator()(const GroupRestarting& e) const {
   ++group.streak;
   group.last_restart = at;
   child->error = e.error;
+  count_retries(*owner, 1);
   for (const auto victim : restart.victims) make_victim(run.steps[victim]);
   group.restarts.push_back(std::move(restart));
   recount(*owner);
@@ -121,10 +122,21 @@ void Folder::operator()(const ChildStarted& e) const {
 }
 
 void Folder::operator()(const ChildEnded& e) const {
-  if (StepState* step = run.find(e.step)) step->child.reset();
+  StepState* step = run.find(e.step);
+  if (step == nullptr) return;
+  step->child.reset();
+  count_retries(*step, e.retries);
 }
 
 // ---- parts
+
+/// Of the groups around it: what is `always` has an allowance of its own, and so has an undo.
+void Folder::count_retries(StepState& step, std::uint32_t number) const {
+  for (StepState* at = &step;; at = &run.steps[at->parent]) {
+    if (at->node->is_group()) at->group.retries += number;
+    if (at->path.empty() || at->node->always || at->undoes) return;
+  }
+}
 
 void Folder::make_victim(StepState& victim) const {
   victim.retry_at.reset();

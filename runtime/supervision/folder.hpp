@@ -71,6 +71,7 @@ struct Folder {
   void end(const std::string& path, StepPhase phase) const;
   void end(StepState& step, StepPhase phase) const;
   /// One whose attempt or child run is under way is stopped first.
+  void count_retries(StepState& step, std::uint32_t number) const;
   void make_victim(StepState& victim) const;
   void forget_restart(const StepState& victim) const;
   void recount(StepState& owner) const;

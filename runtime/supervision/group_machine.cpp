@@ -157,6 +157,26 @@ std::optional<Error> no_time_until(const RunState& run, const StepState& step, I
                         format_duration(std::max(*deadline - now, Millis{0})) + " from now");
 }
 
+std::optional<RetriesLeft> retries_left(const RunState& run, const StepState& step) {
+  std::optional<RetriesLeft> fewest;
+  const auto look = [&](const StepState& group, std::uint32_t budget) {
+    const auto left = budget - std::min(budget, group.group.retries);
+    if (!fewest || left < fewest->left) fewest = {left, budget, group.path};
+  };
+  for (const StepState* at = &step;; at = &run.steps[at->parent]) {
+    if (at->node->retry_budget) look(*at, *at->node->retry_budget);
+    if (at->path.empty() && run.created.retry_budget) look(*at, *run.created.retry_budget);
+    if (at->path.empty() || at->node->always || at->undoes) return fewest;
+  }
+}
+
+std::optional<std::string> retries_spent(const RunState& run, const StepState& step) {
+  const auto budget = retries_left(run, step);
+  if (!budget || budget->left > 0) return std::nullopt;
+  return "the retry budget of " + (budget->group.empty() ? "the plan" : budget->group) + ", " +
+         std::to_string(budget->of) + ", is spent";
+}
+
 JsonText gathered_output(const RunState& run, const StepState& group) {
   const auto output_of = [&](StepIndex child) {
     return run.steps[child].phase == StepPhase::completed ? run.steps[child].output.text : "null";

@@ -50,6 +50,17 @@ std::optional<Instant> deadline_of(const RunState& run, const StepState& step);
 std::optional<Error> no_time_until(const RunState& run, const StepState& step, Instant until,
                                    std::string_view what, Instant now);
 
+/// The retries and restarts that the groups around the step still allow, of the group that allows
+/// the fewest; nothing: no group bounds them. Its own allowance has what is `always`, and an undo.
+struct RetriesLeft {
+  std::uint32_t left = 0, of = 0;
+  std::string group; // empty: the plan
+};
+std::optional<RetriesLeft> retries_left(const RunState& run, const StepState& step);
+
+/// What to say where they are spent; nothing: one more is allowed.
+std::optional<std::string> retries_spent(const RunState& run, const StepState& step);
+
 /// What a group that completes hands on, without an `output` of its own.
 JsonText gathered_output(const RunState& run, const StepState& group);
 

@@ -95,6 +95,10 @@ RestartVerdict consider_restart(const RunState& run, const StepState& child, Ins
                  " are spent";
     return out;
   }
+  if (const auto spent = retries_spent(run, group)) {
+    out.reason = *spent;
+    return out;
+  }
   out.victims = victims_of(run, group, child);
   for (const auto victim : out.victims)
     run.each_below(victim, [&](StepIndex index) {

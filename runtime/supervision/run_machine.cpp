@@ -60,6 +60,14 @@ Error not_taken(const StepState& step) {
                     "no node took it within " + format_duration(*step.node->start_within));
 }
 
+/// Why there is no further try at that time.
+std::optional<std::string> refusal_of_try(const RunState& run, const StepState& step, Instant at) {
+  const auto deadline = deadline_of(run, step);
+  if (deadline && at >= *deadline)
+    return "the next try would come after the deadline, " + to_iso8601(*deadline);
+  return retries_spent(run, step);
+}
+
 } // namespace
 
 Decision RunMachine::decide(const std::vector<Stimulus>& stimuli, Instant now, Millis steady) {
@@ -282,17 +290,15 @@ void RunMachine::fail_try(Turn& turn, StepState& step, AttemptNumber attempt, co
   if (const Attempt* current = step.current(); current != nullptr && !current->node.empty())
     turn.perform(ReleaseCredit{current->incarnation});
   auto retry_at = next_try(step, error, retry_after, turn.now, entropy_.uniform());
-  const auto deadline = deadline_of(run_, step);
-  const bool too_late = retry_at && deadline && *retry_at >= *deadline;
-  if (too_late) retry_at.reset();
+  const auto refused = retry_at ? refusal_of_try(run_, step, *retry_at) : std::nullopt;
+  if (refused) retry_at.reset();
   keep_progress(turn, step, attempt);
   turn.emit(AttemptFailed{step.path, attempt, error, retry_at});
-  if (too_late) {
+  if (!retry_at) {
     auto last = error;
-    last.message += "; the next try would come after the deadline, " + to_iso8601(*deadline);
+    if (refused) last.message += "; " + *refused;
     return fail_without_try(turn, step, last);
   }
-  if (!retry_at) return fail_without_try(turn, step, error);
   turn.arm(step, TimerKind::retry_due, *retry_at, attempt);
 }
 

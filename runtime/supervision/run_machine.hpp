@@ -65,6 +65,7 @@ struct ChildReported { // a child run has ended, or (state running) has not
   ports::RunState state = ports::RunState::running;
   std::string reason;
   JsonText output;
+  std::uint32_t retries = 0; // and restarts, that it spent
 };
 struct ToolTold { // what its tool says of a call of unknown outcome
   std::string step;
@@ -156,6 +157,7 @@ struct TellParent { // this run, which a step of another one started, has ended
   ports::RunState state{};
   std::string reason;
   JsonText output;
+  std::uint32_t retries = 0; // and restarts, that it spent
 };
 struct EndRun {};
 using Effect =

@@ -205,7 +205,8 @@ void RunMachine::finish(Turn& turn) {
   turn.emit(end);
   turn.decision.end = ports::RunEnd{end.state, end.reason};
   if (run_.created.parent)
-    turn.perform(TellParent{*run_.created.parent, end.state, end.reason, end.output});
+    turn.perform(TellParent{*run_.created.parent, end.state, end.reason, end.output,
+                            run_.steps[root_index].group.retries});
   turn.perform(EndRun{});
 }
 

@@ -31,6 +31,13 @@ bool flag(const json::object& object, std::string_view key) {
   return value != nullptr && value->is_bool() && value->get_bool();
 }
 
+std::uint32_t number(const json::object& object, std::string_view key) {
+  const auto* value = object.if_contains(key);
+  json::error_code error;
+  const auto read = value != nullptr ? value->to_number<std::uint32_t>(error) : 0;
+  return error ? 0 : read;
+}
+
 JsonText part(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   return JsonText{value != nullptr ? json::serialize(*value) : "null"};
@@ -74,7 +81,8 @@ void RunMachine::on(Turn& turn, const InboxRead& stimulus) {
       const auto state = ports::parse_run_state(text(body, "state"));
       const auto run = parse_id<RunId>(text(body, "run"));
       if (state && run)
-        on(turn, ChildReported{*run, *state, text(body, "reason"), part(body, "output")});
+        on(turn, ChildReported{*run, *state, text(body, "reason"), part(body, "output"),
+                               number(body, "retries")});
     }
   }
 }
@@ -267,7 +275,8 @@ void RunMachine::on(Turn& turn, const ChildReported& report) {
 void RunMachine::child_ended(Turn& turn, StepState& step, const ChildReported& report) {
   const AttemptNumber attempt = step.current()->number;
   const bool completed = report.state == ports::RunState::completed;
-  turn.emit(ChildEnded{step.path, attempt, report.state, report.reason, report.output});
+  turn.emit(
+      ChildEnded{step.path, attempt, report.state, report.reason, report.output, report.retries});
   const auto error = make_error(
       report.state == ports::RunState::cancelled ? ErrorClass::cancelled : ErrorClass::task_failed,
       "run " + to_string(report.run) + ' ' + std::string{ports::to_string(report.state)} +

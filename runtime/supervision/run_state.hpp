@@ -66,6 +66,7 @@ struct GroupState {
   std::size_t active = 0, failures = 0; // of its children; failures that count
   std::vector<Restart> restarts;        // under way
   std::vector<Instant> restarted;       // within the period
+  std::uint32_t retries = 0;            // and restarts, of all that is in it, in this iteration
   std::uint32_t streak = 0;             // restarts since the last quiet time, for the backoff
   std::optional<Instant> last_restart;
 

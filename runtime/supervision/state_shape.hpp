@@ -62,12 +62,12 @@ inline constexpr auto shape<Restart> = part(required("child", &Restart::child),
                                             required("due", &Restart::due));
 
 template <>
-inline constexpr auto shape<GroupState> =
-    part(optional("items", &GroupState::items), optional("next", &GroupState::next),
-         optional("chosen", &GroupState::chosen), optional("active", &GroupState::active),
-         optional("failures", &GroupState::failures), optional("restarts", &GroupState::restarts),
-         optional("restarted", &GroupState::restarted), optional("streak", &GroupState::streak),
-         optional("last_restart", &GroupState::last_restart));
+inline constexpr auto shape<GroupState> = part(
+    optional("items", &GroupState::items), optional("next", &GroupState::next),
+    optional("chosen", &GroupState::chosen), optional("active", &GroupState::active),
+    optional("failures", &GroupState::failures), optional("restarts", &GroupState::restarts),
+    optional("restarted", &GroupState::restarted), optional("retries", &GroupState::retries),
+    optional("streak", &GroupState::streak), optional("last_restart", &GroupState::last_restart));
 
 template <>
 inline constexpr auto shape<PendingApproval> = part(required("subject", &PendingApproval::subject),

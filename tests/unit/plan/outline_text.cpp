@@ -65,6 +65,7 @@ void write_supervision(std::ostream& out, const Node& node) {
   if (node.tolerate_failures != Tolerance{})
     out << " tolerate " << node.tolerate_failures.amount
         << (node.tolerate_failures.percent ? "%" : "");
+  if (node.retry_budget) out << " retry budget " << *node.retry_budget;
   if (node.deadline) out << " deadline " << format_duration(*node.deadline);
 }
 
