@@ -36,7 +36,7 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
         [this](Answered& answered) {
           driver_.answered(answered.token, std::move(answered.answer), now());
         },
-        [this](const CallAgain& again) { driver_.call_due(again.call); },
+        [this](const CallAgain& again) { driver_.call_due(again.call, now()); },
         [this](const TimerRang& rang) { driver_.timer_rang(rang.timer, now()); },
         [this](const StopAgent& stop) {
           log::info("agent.stopped", {{"actor", "agent"},

@@ -7,7 +7,8 @@
 namespace troupe::agent {
 namespace {
 
-/// How long a call may find nobody who serves its tool, or no bus, before it fails.
+/// So long may nobody listen for a tool; then its call has failed. What has no capacity now, and a
+/// link that is down, is waited for as long as the attempt may take.
 constexpr auto unserved_max = std::chrono::seconds{30};
 /// On top of a tool's own timeout: reserving, waiting for an earlier grant to lapse, settling.
 constexpr auto call_overhead = limits::grant_period + limits::grant_margin + limits::lease_period;
@@ -80,11 +81,10 @@ void AttemptDriver::perform(CallTool& action, Moment now) {
   call.key = {false, action.tool, ordinals_[action.tool]++};
   call.arguments = std::move(action.arguments);
   call.digest = digest(call.arguments);
-  call.first_asked = now.monotonic;
   if (auto outcome = known_outcome(call))
     return feed(ToolAnswered{action.call, std::move(*outcome)}, now);
   calls_[action.call] = std::move(call);
-  ask(action.call);
+  ask(action.call, now);
 }
 
 /// What needs nobody: a call that is not allowed, or is recorded.
@@ -103,8 +103,9 @@ message::Outgoing AttemptDriver::to_owner(message::Body body) const {
           std::move(body)};
 }
 
-void AttemptDriver::ask(std::uint64_t number) {
+void AttemptDriver::ask(std::uint64_t number, Moment now) {
   Call& call = calls_.at(number);
+  call.asked_at = now.monotonic;
   const std::string toolkit = toolkit_of(call.key.tool);
   const auto here = port_.served_here(call.key.tool);
   const std::string recipient = here ? toolkit + "-at-" + node_ : toolkit;
@@ -120,15 +121,15 @@ void AttemptDriver::ask(std::uint64_t number) {
       call.timeout);
 }
 
-void AttemptDriver::call_due(std::uint64_t call) {
-  if (!ended_ && calls_.contains(call)) ask(call);
+void AttemptDriver::call_due(std::uint64_t call, Moment now) {
+  if (!ended_ && calls_.contains(call)) ask(call, now);
 }
 
 void AttemptDriver::answered(std::uint64_t number, Result<message::AgentMessage> answer,
                              Moment now) {
   const auto found = calls_.find(number);
   if (found == calls_.end() || ended_) return;
-  const Call& call = found->second;
+  Call& call = found->second;
   if (!answer) return unserved(number, call, answer.error(), now);
   if (std::holds_alternative<message::ActivityDiscarded>(answer->body))
     return stop(); // the attempt is superseded: nobody waits for it
@@ -145,14 +146,17 @@ void AttemptDriver::answered(std::uint64_t number, Result<message::AgentMessage>
 }
 
 /// Nobody took the call, or nobody can tell: the same key makes asking again safe.
-void AttemptDriver::unserved(std::uint64_t number, const Call& call, const Error& error,
-                             Moment now) {
-  const auto waited = now.monotonic - call.first_asked;
-  const bool waits =
-      error.error_class == ErrorClass::agent_down || error.error_class == ErrorClass::no_capacity;
+void AttemptDriver::unserved(std::uint64_t number, Call& call, const Error& error, Moment now) {
+  const bool nobody = error.error_class == ErrorClass::agent_down;
+  if (!nobody)
+    call.unserved_since.reset();
+  else if (!call.unserved_since)
+    call.unserved_since = now.monotonic;
   // A timeout that comes early is the link that broke under the call.
-  const bool link_lost = error.error_class == ErrorClass::timeout && waited < call.timeout;
-  if ((waits && waited < unserved_max) || link_lost)
+  const bool link_lost =
+      error.error_class == ErrorClass::timeout && now.monotonic - call.asked_at < call.timeout;
+  if (error.error_class == ErrorClass::no_capacity || link_lost ||
+      (nobody && now.monotonic - *call.unserved_since < unserved_max))
     return port_.call_later(number, limits::repeat_interval);
   message::ActivityOutcome outcome;
   outcome.error = make_error(

@@ -52,7 +52,7 @@ class AttemptDriver {
 
   void start(Moment now);
   void answered(std::uint64_t call, Result<message::AgentMessage> answer, Moment now);
-  void call_due(std::uint64_t call);
+  void call_due(std::uint64_t call, Moment now);
   void timer_rang(std::uint64_t timer, Moment now);
   /// Ends it as cancelled, and asks its calls to stop: the server here, or, where any may have
   /// taken the call, all of them.
@@ -69,16 +69,17 @@ class AttemptDriver {
     message::ActivityKey key;
     JsonText arguments;
     std::string digest;
-    Millis first_asked{};  // monotonic
-    Millis timeout{0};     // of one asking
-    std::string cancel_at; // who is to hear that it is cancelled
+    Millis asked_at{};                      // last, monotonic
+    std::optional<Millis> unserved_since{}; // nobody has listened since then
+    Millis timeout{0};                      // of one asking
+    std::string cancel_at;                  // who is to hear that it is cancelled
   };
 
   void feed(Event event, Moment now);
   void perform(CallTool& action, Moment now);
-  void ask(std::uint64_t number);
+  void ask(std::uint64_t number, Moment now);
   void answer(std::uint64_t number, message::ActivityOutcome outcome, Moment now);
-  void unserved(std::uint64_t number, const Call& call, const Error& error, Moment now);
+  void unserved(std::uint64_t number, Call& call, const Error& error, Moment now);
   void end(message::Body body);
   std::optional<message::ActivityOutcome> known_outcome(const Call& call) const;
   message::Outgoing to_owner(message::Body body) const;

@@ -49,7 +49,7 @@ class AgentNode::Attempt final : public std::enable_shared_from_this<Attempt>,
   }
   void call_later(std::uint64_t call, Millis after) override {
     node_.timer(after, [self = weak_from_this(), call] {
-      if (const auto attempt = self.lock()) attempt->driver_.call_due(call);
+      if (const auto attempt = self.lock()) attempt->driver_.call_due(call, attempt->now());
     });
   }
   void set_timer(std::uint64_t timer, Millis after) override {

@@ -81,6 +81,7 @@ void Auditor::check_event(JournalView& run, const ports::Append& append, const E
                    children_[{append.run, e.attempt}] = e.run;
                  },
                  [&](const ChildEnded& e) { check_child(append.run, e); },
+                 [&](const RunFinished&) { check_end(run); },
                  [&](const SignalReceived& e) { check_signal(append.run, e.id); },
                  [](const auto&) {},
              },
@@ -108,6 +109,14 @@ void Auditor::check_completed(const JournalView& run, RunId id, const StepComple
     violated("an_output_is_what_an_executor_returned", e.step + ": " + e.output.text);
 }
 
+/// What was done is settled, or its outcome was told to be unknown.
+void Auditor::check_end(const JournalView& run) {
+  for (const auto& [effect, grant] : run.grants)
+    if (grant.state == JournalView::Grant::State::reserved && acted_.contains(grant.nonce))
+      violated("an_end_says_what_became_of_every_effect",
+               effect.first.first + ' ' + describe(effect.second));
+}
+
 /// Nobody gives up an attempt that is at work where it was sent, and can be asked.
 void Auditor::check_lost(const JournalView& run, RunId id, const AttemptLost& e) {
   const auto attempt = run.attempts.find(e.attempt);
@@ -128,7 +137,10 @@ void Auditor::check_unknown(const JournalView& run, const ActivityUnknown& e) {
   const auto grant = run.grants.find({{e.step, run.iteration_of(e.step)}, e.key});
   if (grant == run.grants.end())
     return violated("unknown_only_when_the_executor_was_gone", "never granted");
-  if (!gone_since(grant->second.executor, grant->second.at))
+  // Its owner counted from a moment before the row was written.
+  const Time silence = world_.agenda().now() - grant->second.at;
+  const bool silent = silence >= Time{limits::settle_silence} - Time{60'000};
+  if (!silent && !gone_since(grant->second.executor, grant->second.at))
     violated("unknown_only_when_the_executor_was_gone", e.step + ' ' + describe(e.key));
 }
 

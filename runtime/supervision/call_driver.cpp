@@ -152,6 +152,14 @@ void CallDriver::discarded(CallNumber number, ServedCall& call,
   calls_.erase(number);
 }
 
+/// One grant at least may have been given, and lost on its way.
+void CallDriver::time_out(CallNumber number, ServedCall& call) {
+  const auto error =
+      make_error(ErrorClass::timeout, "no grant within " + format_duration(grant_wait_max));
+  answer(call, {JsonText{}, error}, true);
+  give_up(number, call, error.message);
+}
+
 void CallDriver::give_up(CallNumber number, ServedCall& call, std::string why) {
   call.state = ServedCall::State::settling;
   call.not_done = true;
@@ -235,10 +243,7 @@ void CallDriver::resume(CallNumber number, Moment now) {
       }
       return settle(number, call);
     case ServedCall::State::reserving:
-      if (now.monotonic - call.started > grant_wait_max)
-        return fail(
-            number, call,
-            make_error(ErrorClass::timeout, "no grant within " + format_duration(grant_wait_max)));
+      if (now.monotonic - call.started > grant_wait_max) return time_out(number, call);
       return reserve(number, call, now);
   }
 }

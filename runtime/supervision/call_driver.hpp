@@ -94,6 +94,7 @@ class CallDriver {
                Moment now);
   void discarded(CallNumber number, ServedCall& call, const message::ActivityDiscarded& why);
   void act(CallNumber number, ServedCall& call);
+  void time_out(CallNumber number, ServedCall& call);
   void give_up(CallNumber number, ServedCall& call, std::string why);
   bool lapsed(const ServedCall& call, Moment now) const;
   bool stale(const ServedCall& call, Epoch epoch);

@@ -75,9 +75,12 @@ bool asks_its_tool(const StepState& step) {
   return any_effect(step, [&](const auto& entry) { return asks_its_tool(step, entry); });
 }
 
+bool holds_open_grant(const StepState& step) {
+  return any_effect(step, [](const auto& entry) { return entry.state == State::reserved; });
+}
+
 bool awaits_settlement(const StepState& step) {
-  return must_be_undone(step) &&
-         any_effect(step, [](const auto& entry) { return entry.state == State::reserved; });
+  return must_be_undone(step) && holds_open_grant(step);
 }
 
 RestartVerdict consider_restart(const RunState& run, const StepState& child, Instant now,

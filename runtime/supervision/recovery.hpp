@@ -33,6 +33,7 @@ bool asks_its_tool(const StepState& step, const LedgerEntry& entry);
 bool asks_its_tool(const StepState& step); // of any of its calls
 
 /// It waits for word of grants that nobody settled, before it is undone.
+bool holds_open_grant(const StepState& step);
 bool awaits_settlement(const StepState& step);
 
 /// What is to be taken back next among steps, and everything below them.

@@ -199,6 +199,7 @@ void RunMachine::on(Turn& turn, const TimerDue& stimulus) {
   };
   const bool wakes = stimulus.kind == TimerKind::restart_due ||
                      stimulus.kind == TimerKind::grant_over; // an undo may wait for it
+  if (stimulus.kind == TimerKind::grant_over) grant_timers_.erase(run_.index_of(*step));
   if (stimulus.kind == TimerKind::restart_due)
     for (const auto& restart : step->group.restarts) past(restart.due);
   if (wakes) return turn.touch(*step);
@@ -357,7 +358,8 @@ void RunMachine::collect_wanted(Turn& turn) {
 
 RunMachine::Rest RunMachine::rest(Instant now) const {
   Rest rest;
-  if (run_.finished || run_.steps[root_index].phase == StepPhase::pending) return rest;
+  const auto root = run_.steps[root_index].phase;
+  if (run_.finished || root == StepPhase::pending || is_terminal(root)) return rest;
   if (!run_.by_attempt.empty()) { // mostly it is the latest attempt that is under way
     const Attempt* latest = run_.steps[run_.by_attempt.rbegin()->second].current();
     if (latest != nullptr && !latest->node.empty()) return rest;

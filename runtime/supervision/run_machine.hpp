@@ -237,6 +237,8 @@ class RunMachine {
   void declare_unknown(Turn& turn, const StepState& step, const message::ActivityKey& key);
   void ask_tool(Turn& turn, const StepState& step, const LedgerEntry& entry);
   void ask_tools_again(Turn& turn, const StepState& step);
+  bool grants_are_settled(Turn& turn);
+  void watch(Turn& turn, IncarnationId executor);
 
   // ---- attempts (run_machine.cpp)
   void assign(Turn& turn, StepState& step, const placement::Placement& placement);
@@ -305,6 +307,7 @@ class RunMachine {
   std::set<RunId> asked_children_;           // have not answered yet
   std::map<NonceId, Millis> tool_asked_at_;  // first
   std::map<std::string, JsonText> progress_; // reported too soon after the last to be journaled
+  std::set<StepIndex> grant_timers_;         // of steps for which one is armed
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run
 };
 

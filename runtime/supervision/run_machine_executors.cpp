@@ -229,8 +229,7 @@ void RunMachine::on_reserve(Turn& turn, const Received& stimulus, StepState& ste
           },
           [&](const Wait&) {
             const auto* rival = step.ledger.find(step.iteration, reserve.key);
-            if (rival->state == LedgerEntry::State::reserved)
-              turn.perform(WatchNode{rival->executor});
+            if (rival->state == LedgerEntry::State::reserved) watch(turn, rival->executor);
           },
           [&](const DeclareUnknown&) {
             declare_unknown(turn, step, reserve.key);
@@ -283,24 +282,45 @@ bool RunMachine::is_over(const LedgerEntry& entry) {
   return gone_.contains(entry.executor) && grant_age(entry.nonce) > grant_hold;
 }
 
-/// Before an undo: what became of grants that nobody settled. Executors repeat a settle until it is
-/// acknowledged; of one that is gone, and cannot act under its grant any more, nobody will tell.
+/// Until it is known to be gone.
+void RunMachine::watch(Turn& turn, IncarnationId executor) {
+  if (!gone_.contains(executor)) turn.perform(WatchNode{executor});
+}
+
+/// A run ends only once it is known, or told to be unknown, what became of all that was granted. A
+/// kill waits for nobody.
+bool RunMachine::grants_are_settled(Turn& turn) {
+  bool settled = true;
+  for (StepIndex index = 0; index < run_.steps.size(); ++index) {
+    if (!holds_open_grant(run_.steps[index])) continue;
+    settle_open_grants(turn, index);
+    settled = settled && !holds_open_grant(run_.steps[index]);
+  }
+  return settled || run_.killed;
+}
+
+/// Before an undo, and before the end: what became of grants that nobody settled. Executors repeat
+/// a settle until it is acknowledged; of one that is gone, and cannot act under its grant any more,
+/// nobody will tell.
 void RunMachine::settle_open_grants(Turn& turn, StepIndex index) {
   const StepState& step = run_.steps[index];
   std::vector<LedgerEntry> open;
   for (const auto& entry : step.ledger.entries())
     if (entry.iteration == step.iteration && entry.state == LedgerEntry::State::reserved)
       open.push_back(entry);
+  Millis look_after = Millis::max();
   for (const auto& entry : open) {
     const Millis age = grant_age(entry.nonce);
-    if (is_over(entry) || age > limits::settle_silence) {
+    if (is_over(entry) || age > limits::settle_silence || run_.killed) {
       declare_unknown(turn, step, entry.key);
       continue;
     }
-    turn.perform(WatchNode{entry.executor});
-    turn.arm(step, TimerKind::grant_over,
-             turn.now + std::max(grant_hold - age, Millis{0}) + limits::repeat_interval);
+    watch(turn, entry.executor);
+    look_after =
+        std::min(look_after, std::max(grant_hold - age, Millis{0}) + limits::repeat_interval);
   }
+  if (look_after != Millis::max() && grant_timers_.insert(index).second)
+    turn.arm(step, TimerKind::grant_over, turn.now + look_after);
 }
 
 // ---- what its tool can tell of an unknown outcome, before a person is asked

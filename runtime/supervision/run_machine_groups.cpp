@@ -36,7 +36,7 @@ void RunMachine::advance(Turn& turn) {
       advance_group(turn, group);
     }
   } while (close(turn));
-  if (is_terminal(root.phase)) finish(turn);
+  if (is_terminal(root.phase) && grants_are_settled(turn)) finish(turn);
 }
 
 void RunMachine::advance_group(Turn& turn, StepIndex index) {

@@ -18,6 +18,7 @@ struct Scripted final : Agent {
 struct Attempt final : AttemptPort {
   std::vector<message::Outgoing> reports, calls;
   std::vector<message::Body> ends;
+  int again = 0;     // calls to be asked once more
   bool here = false; // whether this very node serves the tool
   std::unique_ptr<AttemptDriver> driver;
 
@@ -35,7 +36,7 @@ struct Attempt final : AttemptPort {
   void call_tool(std::uint64_t, message::Outgoing message, Millis) override {
     calls.push_back(std::move(message));
   }
-  void call_later(std::uint64_t, Millis) override {}
+  void call_later(std::uint64_t, Millis) override { ++again; }
   void set_timer(std::uint64_t, Millis) override {}
   void report(message::Outgoing message) override { reports.push_back(std::move(message)); }
   void end(message::Body body) override { ends.push_back(std::move(body)); }
@@ -69,6 +70,37 @@ BOOST_AUTO_TEST_CASE(a_cancel_of_a_call_goes_to_all_who_may_have_taken_it) {
     BOOST_TEST(attempt.reports[0].recipient == recipient);
     BOOST_TEST(std::holds_alternative<message::ToolCancel>(attempt.reports[0].body));
     BOOST_TEST(std::holds_alternative<message::TaskCancelled>(attempt.ends.at(0)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_call_waits_for_capacity_and_for_the_link_and_only_so_long_for_a_server) {
+  using namespace std::chrono_literals;
+  const auto asked_after = [](ErrorClass why, Millis time) {
+    Attempt attempt{{one_write}};
+    attempt.driver->start({});
+    for (const auto at : {Millis{0}, time / 2, time}) {
+      attempt.driver->answered(1, make_error(why, "no"), {{}, at});
+      if (attempt.again > 0) attempt.driver->call_due(1, {{}, at});
+    }
+    return attempt.again;
+  };
+  BOOST_TEST(asked_after(ErrorClass::agent_down, 20s) == 3);
+  BOOST_TEST(asked_after(ErrorClass::agent_down, 40s) == 2); // nobody has served it for too long
+  BOOST_TEST(asked_after(ErrorClass::no_capacity, 24h) == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_is_heard_of_again_begins_the_wait_anew) {
+  using namespace std::chrono_literals;
+  Attempt attempt{{one_write}};
+  attempt.driver->start({});
+  int asked = 0;
+  for (const auto& [why, at] : {std::pair{ErrorClass::agent_down, 0s},
+                                {ErrorClass::agent_down, 29s},
+                                {ErrorClass::no_capacity, 31s},
+                                {ErrorClass::agent_down, 50s}}) {
+    attempt.driver->answered(1, make_error(why, "no"), {{}, at});
+    BOOST_TEST(attempt.again == ++asked);
+    attempt.driver->call_due(1, {{}, at});
   }
 }
 

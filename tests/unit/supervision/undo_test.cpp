@@ -142,6 +142,37 @@ BOOST_AUTO_TEST_CASE(an_effect_that_was_granted_and_given_up_is_forgotten_and_no
   BOOST_TEST(world.folds_alike());
 }
 
+/// Not even where nothing would take it back.
+BOOST_AUTO_TEST_CASE(a_run_does_not_end_before_it_says_what_became_of_a_grant) {
+  for (const bool killed : {true, false}) BOOST_TEST_CONTEXT(killed) {
+      World world{"{plan: p, steps: [{id: x, agent: a}]}"};
+      const auto executor = world.nodes.begin()->second;
+      world.say(world.attempt_of("x"),
+                message::ActivityReserve{{false, "t.do", 0},
+                                         "d",
+                                         JsonText{"{}"},
+                                         "once",
+                                         "write",
+                                         world.entropy.make_id<NonceId>(world.now),
+                                         executor,
+                                         {}});
+      if (killed) {
+        world.post("kill", R"({"reason":"now"})");
+      } else {
+        world.fail("x");
+        BOOST_TEST(!world.ended);
+        BOOST_TEST(!world.machine->rest(world.now).resting); // nor is it parked
+        world.adopt("owner-2");
+        world.happen(NodeGone{executor});
+        BOOST_TEST(!world.ended);
+        world.pass(std::chrono::seconds{15});
+      }
+      BOOST_TEST(world.events("activity.unknown") == 1u);
+      BOOST_TEST(world.ended);
+      BOOST_TEST(world.folds_alike());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_undo_resumes_on_another_node) {
   World world{two_and_a_report};
   world.complete("x");
