@@ -10,6 +10,7 @@ namespace {
 using MakeNative = std::unique_ptr<Agent> (*)(const Task&);
 constexpr std::pair<const char*, MakeNative> natives[] = {
     {"caller", make_caller},
+    {"echo", make_echo},
     {"reporter", make_reporter},
     {"validator", make_validator},
 };

@@ -10,6 +10,9 @@ namespace troupe::agent {
 /// tool's. Fails as the tool fails.
 std::unique_ptr<Agent> make_caller(const Task& task);
 
+/// Output: the task. To try out how plans run, and to measure it.
+std::unique_ptr<Agent> make_echo(const Task& task);
+
 /// Compares values with what is expected of them. Task:
 ///   {"expect": [{"name": "health", "is": true, "equals": true},
 ///               {"name": "latency_ms", "is": 12, "at_most": 500}]}

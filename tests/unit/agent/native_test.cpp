@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(make_agent_knows_its_kinds_and_says_what_it_does_not_know) 
   }
   task.role.native = "juggler";
   BOOST_TEST(agent::make_agent(task).error().message ==
-             "role `tester`: no native agent is called `juggler`; there is caller, reporter, "
+             "role `tester`: no native agent is called `juggler`; there is caller, echo, reporter, "
              "validator");
   task.role.kind = "model";
   BOOST_TEST(agent::make_agent(task).error().message ==

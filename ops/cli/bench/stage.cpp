@@ -1,0 +1,90 @@
+#include "ops/cli/bench/stage.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "ops/cli/bench/usage.hpp"
+#include "ops/cli/dev/child_failure.hpp"
+#include "ops/cli/files.hpp"
+
+namespace troupe::bench {
+
+using cli::ExitCode;
+using cli::Failure;
+
+namespace {
+
+constexpr Millis start_limit{60'000};
+
+std::string make_temporary_folder() {
+  std::string path = std::filesystem::temp_directory_path().string() + "/troupe-bench-XXXXXX";
+  if (::mkdtemp(path.data()) == nullptr) throw cli::file_failure("create", path, errno);
+  return path;
+}
+
+void notice(const std::string& text) { std::fprintf(stderr, "troupe: %s\n", text.c_str()); }
+
+} // namespace
+
+Stage::Stage(Servers servers)
+    : path_{make_temporary_folder()}, folder_{path_}, supervisor_{notice} {
+  if (servers.nats) {
+    nats_.emplace(folder_);
+    folder_.fresh_log("nats");
+    supervisor_.start(nats_->spec());
+  }
+  if (servers.postgres) {
+    postgres_.emplace(folder_, supervisor_);
+    folder_.fresh_log("postgres");
+    supervisor_.start(postgres_->spec());
+  }
+  wait_for("the servers",
+           [&] { return (!nats_ || nats_->ready()) && (!postgres_ || postgres_->ready()); });
+  if (postgres_) postgres_->ensure_database();
+}
+
+Stage::~Stage() {
+  supervisor_.stop_all();
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void Stage::start_node(const std::string& name, const std::string& settings) {
+  const auto file = folder_.at(name + ".json");
+  cli::write_file_atomically(file, settings + "\n", 0600);
+  dev::ChildSpec spec;
+  spec.name = name;
+  spec.program = "/proc/self/exe";
+  spec.argv = {"troupe", "node", "--config", file};
+  spec.log_file = folder_.fresh_log(name);
+  supervisor_.start(std::move(spec));
+}
+
+pid_t Stage::process(const std::string& name) const {
+  const auto process = supervisor_.find(name);
+  return process ? process->pid : 0;
+}
+
+bool Stage::run_until(Millis limit, const std::function<bool()>& condition) {
+  switch (supervisor_.run(limit, condition)) {
+    case dev::Wake::condition: return true;
+    case dev::Wake::timeout: return false;
+    case dev::Wake::stop: throw Failure{ExitCode::interrupted, "interrupted"};
+    case dev::Wake::child_ended: break;
+  }
+  const auto& child = *supervisor_.ended();
+  throw dev::child_failure(child, folder_.at("logs/" + child.name + ".log"));
+}
+
+void Stage::wait_for(const std::string& what, const std::function<bool()>& condition) {
+  if (!run_until(start_limit, condition))
+    throw Failure{ExitCode::unavailable,
+                  what + " did not get ready within " + format_duration(start_limit)};
+}
+
+double Stage::processor_seconds() const { return bench::processor_seconds({::getpid()}); }
+
+} // namespace troupe::bench

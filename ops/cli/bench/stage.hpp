@@ -1,0 +1,53 @@
+// The private servers of one suite, and nodes in processes of their own.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ops/cli/dev/data_folder.hpp"
+#include "ops/cli/dev/private_nats.hpp"
+#include "ops/cli/dev/private_postgres.hpp"
+#include "ops/cli/dev/process_supervisor.hpp"
+
+namespace troupe::bench {
+
+/// Everything stands in a folder under the temporary one and goes with it. Postgres runs with its
+/// defaults, fsync among them. Made and used on the main thread, before any other thread starts.
+class Stage {
+ public:
+  struct Servers {
+    bool nats = false, postgres = false;
+  };
+  /// Failure unavailable: a server is not installed, or does not start.
+  explicit Stage(Servers servers);
+  ~Stage();
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+
+  std::string nats_url() const { return nats_->url(); }
+  std::string postgres_url() const { return postgres_->url(); }
+
+  /// `troupe node` with these settings, a JSON object.
+  void start_node(const std::string& name, const std::string& settings);
+  void stop_node(const std::string& name) { supervisor_.stop(name); }
+  pid_t process(const std::string& name) const; // 0: there is none
+
+  /// False: the time is over. Failure interrupted: a person ended it; unavailable: a process did.
+  bool run_until(Millis limit, const std::function<bool()>& condition);
+  /// The same for what must come.
+  void wait_for(const std::string& what, const std::function<bool()>& condition);
+
+  /// Processor seconds of this process, the servers and the nodes.
+  double processor_seconds() const;
+  const dev::DataFolder& folder() const { return folder_; }
+
+ private:
+  std::string path_;
+  dev::DataFolder folder_;
+  dev::ProcessSupervisor supervisor_;
+  std::optional<dev::PrivateNats> nats_;
+  std::optional<dev::PrivatePostgres> postgres_;
+};
+
+} // namespace troupe::bench
