@@ -10,8 +10,8 @@
 namespace troupe::actors {
 namespace {
 
-struct DeliverAgain { // own timer
-  std::uint64_t attempt = 0;
+struct Rang { // own timer
+  agent::HostTimer which{};
 };
 struct OwnerFound { // the answer of whois
   std::uint64_t attempt = 0;
@@ -43,7 +43,7 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
           count_slots();
         },
         [this](const OwnerFound& found) { driver_.owner_found(found.attempt, found.answer); },
-        [this](const DeliverAgain& again) { driver_.delivery_due(again.attempt); },
+        [this](const Rang& rang) { driver_.rang(rang.which); },
         [this](HandOver) { driver_.hand_over(); },
         [](InjectFault) { crash(); },
     };
@@ -154,8 +154,8 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
                         });
   }
 
-  void deliver_later(std::uint64_t attempt, Millis after) override {
-    delayed_send(this, after, DeliverAgain{attempt});
+  void ring(agent::HostTimer which, Millis after) override {
+    delayed_send(this, after, Rang{which});
   }
 
   Context context_;

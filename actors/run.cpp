@@ -196,6 +196,12 @@ class Run final : public caf::event_based_actor, private RunPort {
         });
   }
 
+  void notify(message::Outgoing message) override {
+    if (const auto sent = context_->link->publish(message, "run"); !sent)
+      log::debug("run.message_not_sent",
+                 {{"actor", "run"}, {"run", id_}, {"reason", sent.error().message}});
+  }
+
   void ask_tool(const AskTool& e) {
     message::Outgoing out{"tool", e.recipient, e.recipient + "/tool_server", {}, e.question};
     out.context = {id_, e.step, e.iteration, 0, driver_.state().epoch};

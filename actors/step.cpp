@@ -58,6 +58,10 @@ class Step final : public caf::event_based_actor, private StepPort {
 
   void happened(Stimulus what) override { send(run_, Happened{std::move(what)}); }
 
+  void ended(message::AgentMessage end, const std::string& node) override {
+    send(run_, Incoming{std::move(end), "", node});
+  }
+
   void refused(IncarnationId node) override {
     context_->actors->tell("dispatcher", NodeRefused{node});
   }

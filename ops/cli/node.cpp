@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "actors/node.hpp"
+#include "net/bus/handover_bus.hpp"
 #include "net/bus/nats_bus.hpp"
 #include "net/http/api.hpp"
 #include "net/http/client.hpp"
@@ -172,6 +173,7 @@ void connect(Assembly& parts, const NodeOptions& options, const Signals& signals
     nats.inbox_prefix = "_INBOX." + settings.node;
     return bus::connect(nats);
   });
+  parts.bus = bus::hand_over_locally(std::move(parts.bus), settings.node);
   parts.context->link = std::make_shared<actors::Link>(*parts.bus, settings.cluster, settings.node);
 }
 

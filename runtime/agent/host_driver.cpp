@@ -9,6 +9,10 @@
 namespace troupe::agent {
 namespace {
 
+/// An assignment is answered by the end of the attempt itself if that comes within one to two of
+/// these: a short task costs one request.
+constexpr Millis accept_interval{5};
+
 constexpr std::size_t epochs_kept_max = 10'000; // by run; the oldest ids go first
 
 /// "agent-1/agent_host@<incarnation>" names the incarnation that is meant; nothing if it names
@@ -51,6 +55,7 @@ void HostDriver::receive(Asked asked, bool draining) {
                  [&](message::TaskAssigned& task) { assigned(asked, task, draining); },
                  [&](const message::TaskStatus&) { status(asked); },
                  [&](const message::TaskCancel& cancel) { this->cancel(asked, cancel); },
+                 [&](const message::TaskAcknowledged&) { acknowledged(context); },
                  [&](const auto&) {
                    port_.answer(asked, message::NotHere{"not a message for an agent host"});
                  },
@@ -69,12 +74,20 @@ void HostDriver::assigned(Asked& asked, message::TaskAssigned& task, bool draini
   Assignment assignment{asked.message.context, std::move(task), asked.from, ""};
   assignment.job = job_of(assignment.task.context);
   const auto number = ++last_number_;
-  attempts_[number] = {asked.message.context, asked.from, std::nullopt};
+  const auto attempt =
+      attempts_.emplace(number, Attempt{asked.message.context, asked.from, {}, {}}).first;
+  numbers_[{asked.message.context.run, asked.message.context.attempt}] = number;
   if (const auto started = port_.start(number, std::move(assignment)); !started) {
-    attempts_.erase(number); // the completion itself
+    forget(attempt);
     return port_.answer(asked, message::TaskFailed{started.error(), std::nullopt, {}});
   }
-  port_.answer(asked, message::TaskAccepted{process_});
+  attempt->second.assignment = std::move(asked);
+  wait(HostTimer::accept, number);
+}
+
+void HostDriver::accept(Attempt& attempt) {
+  if (attempt.assignment) port_.answer(*attempt.assignment, message::TaskAccepted{process_});
+  attempt.assignment.reset();
 }
 
 void HostDriver::status(const Asked& asked) {
@@ -113,8 +126,46 @@ void HostDriver::hand_over() {
 void HostDriver::ended(std::uint64_t number, message::Body end) {
   const auto found = attempts_.find(number);
   if (found == attempts_.end() || found->second.end) return;
-  found->second.end = std::move(end);
-  deliver(number, found->second);
+  auto& attempt = found->second;
+  attempt.end = std::move(end);
+  if (!attempt.assignment) return deliver(number, attempt);
+  port_.answer(*attempt.assignment, *attempt.end);
+  attempt.assignment.reset();
+  wait(HostTimer::deliver, number); // the answer, or its acknowledgement, may be lost
+}
+
+/// What an owner says without being asked: it has taken an end that came as an answer.
+void HostDriver::acknowledged(const message::Context& context) {
+  if (const auto found = find(context); found != attempts_.end() && found->second.end)
+    forget(found);
+}
+
+void HostDriver::forget(Attempts::iterator attempt) {
+  const auto& context = attempt->second.context;
+  numbers_.erase({context.run, context.attempt});
+  attempts_.erase(attempt);
+}
+
+// ---- timers
+
+void HostDriver::wait(HostTimer which, std::uint64_t number) {
+  auto& waiting = waiting_[which];
+  waiting.next.push_back(number);
+  if (std::exchange(waiting.ringing, true)) return;
+  port_.ring(which, which == HostTimer::accept ? accept_interval : limits::repeat_interval);
+}
+
+void HostDriver::rang(HostTimer which) {
+  auto& waiting = waiting_[which];
+  const auto due = std::exchange(waiting.last, std::exchange(waiting.next, {}));
+  waiting.ringing = !waiting.last.empty();
+  if (waiting.ringing)
+    port_.ring(which, which == HostTimer::accept ? accept_interval : limits::repeat_interval);
+  for (const auto number : due) {
+    const auto found = attempts_.find(number);
+    if (found == attempts_.end()) continue;
+    which == HostTimer::accept ? accept(found->second) : deliver(number, found->second);
+  }
 }
 
 void HostDriver::deliver(std::uint64_t number, const Attempt& attempt) {
@@ -131,13 +182,11 @@ void HostDriver::delivered(std::uint64_t number, const Result<message::AgentMess
   // Commands of an owner whose epoch was superseded are ignored.
   const bool stale = answer && answer->context.epoch != 0 &&
                      answer->context.epoch < epochs_[found->second.context.run];
-  if (is(message::TaskAcknowledged{}) || (is(message::TaskDiscarded{}) && !stale)) {
-    attempts_.erase(found);
-    return;
-  }
+  if (is(message::TaskAcknowledged{}) || (is(message::TaskDiscarded{}) && !stale))
+    return forget(found);
   const bool elsewhere =
       answer ? is(message::NotHere{}) : answer.error().error_class == ErrorClass::agent_down;
-  if (!elsewhere) return deliver_later(number);
+  if (!elsewhere) return wait(HostTimer::deliver, number);
   port_.ask_whois(number,
                   {"whois", "any", "any/orchestrator", found->second.context, message::WhoIs{}});
 }
@@ -146,16 +195,7 @@ void HostDriver::owner_found(std::uint64_t number, const Result<message::AgentMe
   const auto found = attempts_.find(number);
   if (found == attempts_.end()) return;
   if (answer) found->second.owner_node = owner_in(*answer);
-  deliver_later(number);
-}
-
-void HostDriver::deliver_later(std::uint64_t number) {
-  port_.deliver_later(number, limits::repeat_interval);
-}
-
-void HostDriver::delivery_due(std::uint64_t number) {
-  if (const auto found = attempts_.find(number); found != attempts_.end())
-    deliver(number, found->second);
+  wait(HostTimer::deliver, number);
 }
 
 HostDriver::Attempts::iterator HostDriver::find(const message::Context& context) {
@@ -163,9 +203,8 @@ HostDriver::Attempts::iterator HostDriver::find(const message::Context& context)
 }
 
 HostDriver::Attempts::iterator HostDriver::find(RunId run, AttemptNumber attempt) {
-  return std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& item) {
-    return item.second.context.attempt == attempt && item.second.context.run == run;
-  });
+  const auto number = numbers_.find({run, attempt});
+  return number != numbers_.end() ? attempts_.find(number->second) : attempts_.end();
 }
 
 std::uint32_t HostDriver::free_slots() const {

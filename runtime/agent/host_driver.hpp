@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "runtime/agent/attempt_driver.hpp"
 #include "runtime/message/outgoing.hpp"
@@ -17,6 +19,12 @@ struct Asked {
   message::AgentMessage message;
   std::string reply_to;
   std::string from; // the sender's node
+};
+
+/// For all attempts together, however many there are.
+enum class HostTimer : std::uint8_t {
+  accept, // what has not ended by now is accepted
+  deliver // an end that nobody has acknowledged is told again
 };
 
 /// What a host needs of its shell. No call may lead back into the driver before it has returned.
@@ -31,7 +39,7 @@ class HostPort {
   virtual void hand_over(std::uint64_t attempt) = 0; // it ends here, to go on elsewhere
   virtual void deliver(std::uint64_t attempt, message::Outgoing message) = 0; // answer: delivered()
   virtual void ask_whois(std::uint64_t attempt, message::Outgoing message) = 0; // owner_found()
-  virtual void deliver_later(std::uint64_t attempt, Millis after) = 0;          // delivery_due()
+  virtual void ring(HostTimer which, Millis after) = 0;                         // rang()
 };
 
 class HostDriver {
@@ -44,7 +52,7 @@ class HostDriver {
   void ended(std::uint64_t attempt, message::Body end); // only the first counts
   void delivered(std::uint64_t attempt, const Result<message::AgentMessage>& answer);
   void owner_found(std::uint64_t attempt, const Result<message::AgentMessage>& answer);
-  void delivery_due(std::uint64_t attempt);
+  void rang(HostTimer which);
   /// The node is about to end: what still runs goes on elsewhere, without having spent anything.
   void hand_over();
 
@@ -56,7 +64,13 @@ class HostDriver {
   struct Attempt {
     message::Context context;
     std::string owner_node;
-    std::optional<message::Body> end; // once it has one: repeated until it is answered
+    std::optional<message::Body> end; // once it has one: repeated until it is acknowledged
+    std::optional<Asked> assignment;  // until it is answered: by the end itself, if that is soon
+  };
+  /// What a timer is for: each waits one to two of its periods.
+  struct Waiting {
+    std::vector<std::uint64_t> last, next;
+    bool ringing = false;
   };
   using Attempts = std::map<std::uint64_t, Attempt>;
 
@@ -64,7 +78,10 @@ class HostDriver {
   void status(const Asked& asked);
   void cancel(const Asked& asked, const message::TaskCancel& cancel);
   void deliver(std::uint64_t number, const Attempt& attempt);
-  void deliver_later(std::uint64_t number);
+  void acknowledged(const message::Context& context);
+  void wait(HostTimer which, std::uint64_t number);
+  void accept(Attempt& attempt);
+  void forget(Attempts::iterator attempt);
   Attempts::iterator find(const message::Context& context);
   Attempts::iterator find(RunId run, AttemptNumber attempt);
 
@@ -72,6 +89,8 @@ class HostDriver {
   std::uint32_t slots_;
   HostPort& port_;
   Attempts attempts_;
+  std::map<std::pair<RunId, AttemptNumber>, std::uint64_t> numbers_; // of attempts_
+  std::map<HostTimer, Waiting> waiting_;
   std::uint64_t last_number_ = 0;
   std::map<RunId, Epoch> epochs_; // the highest seen
 };

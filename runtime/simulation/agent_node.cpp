@@ -238,8 +238,8 @@ void AgentNode::ask_whois(std::uint64_t number, message::Outgoing message) {
                         });
 }
 
-void AgentNode::deliver_later(std::uint64_t number, Millis after) {
-  timer(after, [this, number] { host_->delivery_due(number); });
+void AgentNode::ring(agent::HostTimer which, Millis after) {
+  timer(after, [this, which] { host_->rang(which); });
 }
 
 } // namespace troupe::simulation

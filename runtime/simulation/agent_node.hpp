@@ -41,7 +41,7 @@ class AgentNode final : public Process, private agent::HostPort {
   void hand_over(std::uint64_t attempt) override;
   void deliver(std::uint64_t attempt, message::Outgoing message) override;
   void ask_whois(std::uint64_t attempt, message::Outgoing message) override;
-  void deliver_later(std::uint64_t attempt, Millis after) override;
+  void ring(agent::HostTimer which, Millis after) override;
   void ended(std::uint64_t attempt, message::Body end);
   void crash_agent(std::uint64_t attempt);
 

@@ -47,6 +47,12 @@ class SimulatedRun::Step final : public std::enable_shared_from_this<Step>, priv
   void happened(Stimulus what) override {
     if (const auto run = owner_.lock()) run->happen(std::move(what));
   }
+  void ended(message::AgentMessage end, const std::string& node) override {
+    if (const auto run = owner_.lock())
+      node_.post(Time{0}, [run, end = std::move(end), node] {
+        if (!run->over_) run->receive({end, "", node});
+      });
+  }
   void refused(IncarnationId node) override { node_.queue().take_credit(node); }
 
   OrchestratorNode& node_;
@@ -175,6 +181,10 @@ void SimulatedRun::check_fold(const ports::Append& append) {
 void SimulatedRun::cancel(message::Outgoing message, std::size_t) {
   node_.world().bus().request(node_, "run", message, limits::cancel_answer_timeout,
                               [](const Result<message::AgentMessage>&) {});
+}
+
+void SimulatedRun::notify(message::Outgoing message) {
+  node_.world().bus().publish(node_, "run", message);
 }
 
 void SimulatedRun::ask_tool(const AskTool& ask) {

@@ -37,6 +37,7 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   void perform(const supervision::Effect& effect) override;
   void cancel(message::Outgoing message, std::size_t attempts) override;
   void ask_tool(const supervision::AskTool& ask);
+  void notify(message::Outgoing message) override;
   void answer(const supervision::ReplyAddress& to, message::Context context,
               message::Body body) override;
   Millis steady() const override;

@@ -41,7 +41,7 @@ void RunDriver::receive(message::AgentMessage message, ReplyAddress reply_to, In
       message.context.epoch < state().epoch)
     return;
   const ReplyToken token = ++last_token_;
-  if (!reply_to.subject.empty()) replies_[token] = std::move(reply_to);
+  if (!reply_to.subject.empty() || !reply_to.node.empty()) replies_[token] = std::move(reply_to);
   happen(Received{token, std::move(message)}, now);
 }
 
@@ -236,8 +236,11 @@ void RunDriver::reply(const Reply& reply) {
   const auto to = replies_.find(reply.reply);
   if (to == replies_.end()) return;
   if (std::holds_alternative<message::ActivityGranted>(reply.body) && !port_.may_grant()) return;
-  port_.answer(to->second, {id_, reply.step, 0, reply.attempt, machine_->state().epoch},
-               reply.body);
+  message::Context context{id_, reply.step, 0, reply.attempt, machine_->state().epoch};
+  if (!to->second.subject.empty()) return port_.answer(to->second, std::move(context), reply.body);
+  const auto& node = to->second.node;
+  if (std::holds_alternative<message::TaskAcknowledged>(reply.body))
+    port_.notify({"task", node, node + "/agent_host", std::move(context), reply.body});
 }
 
 // ---- supervising

@@ -15,7 +15,9 @@
 
 namespace troupe::supervision {
 
-/// Where the answer to a message goes; only the shell knows what it means.
+/// Where the answer to a message goes; only the shell knows what `subject` means. None: nobody
+/// waits for an answer, and what ends an attempt is acknowledged by a message to the agent host of
+/// `node`.
 struct ReplyAddress {
   std::string subject, node;
 };
@@ -39,6 +41,7 @@ class RunPort {
   /// One message to a node that runs `attempts` of what the decision cancels, ahead of its effects.
   /// Its acknowledgement is measured, no more: a cancel is repeated until the attempt has ended.
   virtual void cancel(message::Outgoing message, std::size_t attempts) = 0;
+  virtual void notify(message::Outgoing message) = 0; // may be lost
   virtual void answer(const ReplyAddress& to, message::Context context, message::Body body) = 0;
   virtual Millis steady() const = 0;              // of the boot-time clock
   virtual bool may_grant() const = 0;             // this node's lease surely stands

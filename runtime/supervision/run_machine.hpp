@@ -173,6 +173,9 @@ struct Decision {
   std::optional<ports::RunEnd> end;
 };
 
+/// Completed, failed, cancelled.
+bool ends_an_attempt(const message::Body& body);
+
 /// What a tool's answer to AskTool says.
 ToolTold told_by_tool(const std::string& step, NonceId nonce,
                       const Result<message::AgentMessage>& answer);
@@ -234,11 +237,11 @@ class RunMachine {
   void record_riders(Turn& turn, const StepState& step, AttemptNumber attempt,
                      const std::vector<message::RecordedActivity>& riders);
   void settle_open_grants(Turn& turn, StepIndex index);
+  bool grants_are_settled(Turn& turn);
+  void watch(Turn& turn, IncarnationId executor);
   void declare_unknown(Turn& turn, const StepState& step, const message::ActivityKey& key);
   void ask_tool(Turn& turn, const StepState& step, const LedgerEntry& entry);
   void ask_tools_again(Turn& turn, const StepState& step);
-  bool grants_are_settled(Turn& turn);
-  void watch(Turn& turn, IncarnationId executor);
 
   // ---- attempts (run_machine.cpp)
   void assign(Turn& turn, StepState& step, const placement::Placement& placement);
@@ -304,10 +307,10 @@ class RunMachine {
   std::set<IncarnationId> gone_; // executors known to be gone
   Millis steady_{};              // of the decision in the making
   std::map<NonceId, Millis> granted_at_;
+  std::set<StepIndex> grant_timers_;         // of steps for which one is armed
   std::set<RunId> asked_children_;           // have not answered yet
   std::map<NonceId, Millis> tool_asked_at_;  // first
   std::map<std::string, JsonText> progress_; // reported too soon after the last to be journaled
-  std::set<StepIndex> grant_timers_;         // of steps for which one is armed
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run
 };
 

@@ -15,11 +15,6 @@ using namespace message;
 /// Nobody else is granted what one executor was before so long, even if it is gone.
 constexpr Millis grant_hold = limits::grant_period + limits::grant_margin;
 
-bool ends_an_attempt(const Body& body) {
-  return std::holds_alternative<TaskCompleted>(body) || std::holds_alternative<TaskFailed>(body) ||
-         std::holds_alternative<TaskCancelled>(body);
-}
-
 /// The answer to a repeated end of an attempt that is over: taken, or superseded.
 Body answer_to_late_end(const Attempt& attempt, const Body& body) {
   const bool taken =
@@ -38,6 +33,11 @@ const Attempt* find_attempt(const StepState& step, AttemptNumber number) {
 }
 
 } // namespace
+
+bool ends_an_attempt(const Body& body) {
+  return std::holds_alternative<TaskCompleted>(body) || std::holds_alternative<TaskFailed>(body) ||
+         std::holds_alternative<TaskCancelled>(body);
+}
 
 /// The bus knows at once whether anybody listens there; who only is late answers.
 void RunMachine::on(Turn& turn, const NodeSilent& stimulus) {

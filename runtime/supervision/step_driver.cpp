@@ -65,6 +65,11 @@ void StepDriver::cancel(const CancelAttempt& effect) {
 }
 
 void StepDriver::answered(AttemptNumber attempt, Result<message::AgentMessage> answer) {
+  if (answer && ends_an_attempt(answer->body)) {
+    const std::string node = answer->sender.substr(0, answer->sender.find('/'));
+    answer->context.attempt = attempt;
+    return port_.ended(std::move(*answer), node);
+  }
   if (attempt != asked_.attempt) return; // of an attempt that is over
   if (!answer) return unanswered(answer.error());
   if (std::holds_alternative<message::TaskAccepted>(answer->body)) {
@@ -78,9 +83,6 @@ void StepDriver::answered(AttemptNumber attempt, Result<message::AgentMessage> a
   } else if (const auto* refused = std::get_if<message::TaskRefused>(&answer->body)) {
     port_.refused(asked_.incarnation);
     port_.happened(AssignmentUnanswered{attempt, refused->error.message, false});
-  } else { // the completion itself
-    answer->context.attempt = attempt;
-    port_.happened(Received{0, std::move(*answer)});
   }
 }
 

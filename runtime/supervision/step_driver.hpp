@@ -13,7 +13,10 @@ class StepPort {
   virtual void ask(AttemptNumber attempt, message::Outgoing message) = 0; // answer: answered()
   virtual void ask_later(AttemptNumber attempt, Millis after) = 0;        // answer: status_due()
   virtual void happened(Stimulus what) = 0;                               // to the run
-  virtual void refused(IncarnationId node) = 0;                           // it has no slot
+  /// To the run: the end of an attempt that came as an answer. Its node wants to hear that the run
+  /// has it.
+  virtual void ended(message::AgentMessage end, const std::string& node) = 0;
+  virtual void refused(IncarnationId node) = 0; // it has no slot
 };
 
 class StepDriver {

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "actors/counted.hpp"
+#include "net/bus/handover_bus.hpp"
 #include "net/bus/nats_bus.hpp"
 #include "ops/cli/exit_codes.hpp"
 #include "runtime/log.hpp"
@@ -43,7 +44,7 @@ Orchestrator::Orchestrator(Stage& stage, OrchestratorOptions options) : stage_{s
   nats.inbox_prefix = "_INBOX.bench";
   auto bus = bus::connect(nats);
   if (!bus) throw Failure{ExitCode::unavailable, "NATS: " + bus.error().message};
-  bus_ = *std::move(bus);
+  bus_ = bus::hand_over_locally(*std::move(bus), "bench");
   auto& context = *context_;
   context.settings.node = "bench";
   context.settings.orchestrator = true;

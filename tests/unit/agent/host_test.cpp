@@ -16,6 +16,7 @@ struct Host final : HostPort {
   HostDriver driver{process, 8, *this};
   std::string log;
   std::vector<message::Outgoing> delivered;
+  std::vector<HostTimer> ringing;
 
   void say(const std::string& what) { log += (log.empty() ? "" : "; ") + what; }
 
@@ -37,7 +38,12 @@ struct Host final : HostPort {
     delivered.push_back(std::move(message));
   }
   void ask_whois(std::uint64_t, message::Outgoing) override { say("whois"); }
-  void deliver_later(std::uint64_t, Millis) override {}
+  void ring(HostTimer which, Millis) override { ringing.push_back(which); }
+  /// Time passes until every timer has rung, twice: nothing waits longer.
+  void pass() {
+    for (int round = 0; round < 2; ++round)
+      for (const auto which : std::exchange(ringing, {})) driver.rang(which);
+  }
 
   /// What it does about a message of an owner.
   std::string hears(message::Body body, AttemptNumber attempt, Epoch epoch = 1,
@@ -70,6 +76,7 @@ BOOST_AUTO_TEST_CASE(a_draining_host_takes_nothing_more_and_hands_over_what_stil
   Host host;
   host.hears(message::TaskAssigned{}, 11);
   host.hears(message::TaskAssigned{}, 12);
+  host.pass();
   BOOST_TEST(host.hears(message::TaskAssigned{}, 13, 1, "owner-1", true) == "task.refused");
   host.driver.ended(1, message::TaskCompleted{});
   host.driver.hand_over();
@@ -84,6 +91,7 @@ BOOST_AUTO_TEST_CASE(a_draining_host_takes_nothing_more_and_hands_over_what_stil
 BOOST_AUTO_TEST_CASE(an_attempt_learns_of_its_next_owner_and_its_end_goes_there) {
   Host host;
   host.hears(message::TaskAssigned{}, 11);
+  host.pass();
   BOOST_TEST(host.hears(message::TaskStatus{}, 11) == "task.accepted");
   BOOST_TEST(host.hears(message::TaskStatus{}, 11, 2, "owner-2") ==
              "owner of 1 is owner-2 epoch 2; task.accepted");
@@ -93,6 +101,39 @@ BOOST_AUTO_TEST_CASE(an_attempt_learns_of_its_next_owner_and_its_end_goes_there)
   BOOST_REQUIRE(host.delivered.size() == 1u);
   BOOST_TEST(host.delivered[0].recipient == "owner-2");
   BOOST_TEST(host.delivered[0].context.epoch == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_short_task_is_answered_with_its_end_and_a_long_one_is_accepted) {
+  Host host;
+  BOOST_TEST(host.hears(message::TaskAssigned{}, 11) == "start 1");
+  host.driver.ended(1, message::TaskCompleted{});
+  BOOST_TEST(host.log == "task.completed");
+  host.hears(message::TaskAcknowledged{}, 11);
+  host.hears(message::TaskAssigned{}, 12);
+  host.pass();
+  BOOST_TEST(host.log == "task.accepted");
+  host.driver.ended(2, message::TaskCompleted{});
+  BOOST_TEST(host.delivered.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_that_was_an_answer_is_told_again_until_its_owner_has_it) {
+  Host host;
+  host.hears(message::TaskAssigned{}, 11);
+  host.driver.ended(1, message::TaskCompleted{});
+  host.pass();
+  BOOST_TEST(host.delivered.size() == 1u);
+  BOOST_TEST(host.driver.attempts() == 1u);
+  host.hears(message::TaskAcknowledged{}, 11);
+  BOOST_TEST(host.driver.attempts() == 0u);
+  host.pass();
+  BOOST_TEST(host.delivered.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_under_way_is_not_forgotten_by_an_acknowledgement) {
+  Host host;
+  host.hears(message::TaskAssigned{}, 11);
+  host.hears(message::TaskAcknowledged{}, 11);
+  BOOST_TEST(host.driver.attempts() == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -15,6 +15,7 @@ struct Talk final : private StepPort {
   std::vector<AttemptNumber> assigned, asked; // in the order of their sending
   std::vector<AttemptNumber> timers;
   std::vector<Stimulus> told;
+  std::vector<std::string> ends; // told to the run
 
   void assign(AttemptNumber attempt) {
     driver.perform(SendAssignment{"s", attempt, "n", node, {}, 0, {}}, 1, Instant{});
@@ -24,6 +25,7 @@ struct Talk final : private StepPort {
   }
   void answer(AttemptNumber attempt, message::Body body) {
     message::AgentMessage message;
+    message.sender = "n/agent_host";
     message.body = std::move(body);
     driver.answered(attempt, message);
   }
@@ -42,6 +44,9 @@ struct Talk final : private StepPort {
   }
   void ask_later(AttemptNumber attempt, Millis) override { timers.push_back(attempt); }
   void happened(Stimulus what) override { told.push_back(std::move(what)); }
+  void ended(message::AgentMessage end, const std::string& node) override {
+    ends.push_back(std::to_string(end.context.attempt) + " at " + node);
+  }
   void refused(IncarnationId) override {}
 };
 
@@ -107,6 +112,16 @@ BOOST_AUTO_TEST_CASE(timers_of_an_attempt_that_is_over_ask_nothing_and_hold_noth
   BOOST_TEST(talk.asked.empty());
   talk.ring();
   BOOST_TEST((talk.asked == std::vector<AttemptNumber>{2}));
+}
+
+/// The node stops telling it, once it hears that the run has it.
+BOOST_AUTO_TEST_CASE(an_end_that_comes_as_the_answer_counts_even_after_a_cancel) {
+  Talk talk;
+  talk.assign(1);
+  talk.driver.perform(CancelAttempt{"s", 1, "n", talk.node, "enough"}, 1, Instant{});
+  talk.answer(1, message::TaskCancelled{});
+  BOOST_TEST(talk.ends == std::vector<std::string>{"1 at n"}, boost::test_tools::per_element());
+  BOOST_TEST(talk.told.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
