@@ -13,8 +13,8 @@ ExitCode run_suite(const CommandLine& line, const std::string& name,
   for (const auto& suite : bench::suites()) {
     if (suite.name != name) continue;
     const auto report = suite.run(options);
-    if (!line.common.json) std::printf("%s", report.text(view::detect_style()).c_str());
-    if (line.common.json) std::printf("%s\n", report.json().c_str());
+    const auto said = line.common.json ? report.json() + '\n' : report.text(view::detect_style());
+    std::fputs(said.c_str(), stdout);
     return ExitCode::ok;
   }
   throw Failure{ExitCode::usage, "no suite `" + name + "`; see `troupe bench --help`"};

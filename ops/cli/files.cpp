@@ -77,6 +77,12 @@ void make_folder(const std::string& path, mode_t mode) {
     throw Failure{ExitCode::cannot_create, path + " is a file where a folder is needed"};
 }
 
+std::string make_temporary_folder(const std::string& what) {
+  std::string path = "/tmp/troupe-" + what + "-XXXXXX"; // as mkdtemp wants it
+  if (::mkdtemp(path.data()) == nullptr) throw file_failure("create", path, errno);
+  return path;
+}
+
 std::string tail_of(const std::string& path, unsigned lines) {
   constexpr std::streamoff window = 16 * 1024;
   std::ifstream file{path, std::ios::binary | std::ios::ate};

@@ -22,6 +22,10 @@ void write_file_atomically(const std::string& path, const std::string& content, 
 /// With its parents. Throws Failure.
 void make_folder(const std::string& path, mode_t mode = 0755);
 
+/// A new one, /tmp/troupe-<what>-<random>: short, because a socket may come to stand in it. Throws
+/// Failure.
+std::string make_temporary_folder(const std::string& what);
+
 /// The last `lines` lines of a file, at most 16 KiB; empty if there is none.
 std::string tail_of(const std::string& path, unsigned lines);
 

@@ -151,7 +151,10 @@ void HostDriver::forget(Attempts::iterator attempt) {
 void HostDriver::wait(HostTimer which, std::uint64_t number) {
   auto& waiting = waiting_[which];
   waiting.next.push_back(number);
-  if (std::exchange(waiting.ringing, true)) return;
+  if (!std::exchange(waiting.ringing, true)) ring(which);
+}
+
+void HostDriver::ring(HostTimer which) {
   port_.ring(which, which == HostTimer::accept ? accept_interval : limits::repeat_interval);
 }
 
@@ -159,8 +162,7 @@ void HostDriver::rang(HostTimer which) {
   auto& waiting = waiting_[which];
   const auto due = std::exchange(waiting.last, std::exchange(waiting.next, {}));
   waiting.ringing = !waiting.last.empty();
-  if (waiting.ringing)
-    port_.ring(which, which == HostTimer::accept ? accept_interval : limits::repeat_interval);
+  if (waiting.ringing) ring(which);
   for (const auto number : due) {
     const auto found = attempts_.find(number);
     if (found == attempts_.end()) continue;

@@ -80,6 +80,7 @@ class HostDriver {
   void deliver(std::uint64_t number, const Attempt& attempt);
   void acknowledged(const message::Context& context);
   void wait(HostTimer which, std::uint64_t number);
+  void ring(HostTimer which);
   void accept(Attempt& attempt);
   void forget(Attempts::iterator attempt);
   Attempts::iterator find(const message::Context& context);

@@ -27,7 +27,6 @@ class Report {
 
   std::string json() const;                         // one line
   std::string text(const view::Style& style) const; // for people
-  const std::vector<Figure>& figures() const { return figures_; }
 
  private:
   std::string suite_, measured_;

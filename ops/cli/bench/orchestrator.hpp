@@ -44,7 +44,6 @@ class Orchestrator {
 
   ports::Operations& operations() { return *node_->operations(); }
   Progress& progress() { return *progress_; }
-  store::Store& store() { return *store_; }
   /// Returns once so many nodes are heard of, this one among them, and it is ready.
   void wait_for_nodes(std::size_t number);
 

@@ -118,6 +118,15 @@ std::vector<double> alone(Orchestrator& orchestrator, const ports::JobRequest& r
   return milliseconds;
 }
 
+void add_limits(Report& report, const RawPostgres& raw) {
+  report.add("raw_rows_per_s", raw.rows_per_s,
+             "rows a second that Postgres alone commits, in bulk");
+  report.add("raw_commit_p50_ms", percentile(raw.commit_ms, 0.5),
+             "one commit of Postgres alone, half of them within, ms", 3);
+  report.add("raw_commit_p99_ms", percentile(raw.commit_ms, 0.99),
+             "one commit of Postgres alone, 99 % of them within, ms", 3);
+}
+
 std::string agent_settings(const Stage& stage) {
   return R"({"node":{"name":"agent-1","orchestrator":false,"agent":true,"slots":1024},"nats":{"url":")" +
          stage.nats_url() + R"("},"log":{"level":"warn"},"data_dir":")" +
@@ -160,12 +169,7 @@ Report bench_runs(const BenchOptions& options) {
   }
   report.add("peak_rss_mib", peak_resident_mib(::getpid()),
              "MiB of resident memory at most, of this process", 1);
-  report.add("raw_rows_per_s", raw.rows_per_s,
-             "rows a second that Postgres alone commits, in bulk");
-  report.add("raw_commit_p50_ms", percentile(raw.commit_ms, 0.5),
-             "one commit of Postgres alone, half of them within, ms", 3);
-  report.add("raw_commit_p99_ms", percentile(raw.commit_ms, 0.99),
-             "one commit of Postgres alone, 99 % of them within, ms", 3);
+  add_limits(report, raw);
   return report;
 }
 
@@ -185,10 +189,7 @@ Report bench_jobs(const BenchOptions& options) {
   report.add("jobs_per_s", saturate(stage, orchestrator, request, options).runs_per_s,
              "jobs submitted and finished a second");
   report.add_latencies("alone", alone(orchestrator, request), "a job alone");
-  report.add("raw_rows_per_s", raw.rows_per_s,
-             "rows a second that Postgres alone commits, in bulk");
-  report.add("raw_commit_p50_ms", percentile(raw.commit_ms, 0.5),
-             "one commit of Postgres alone, half of them within, ms", 3);
+  add_limits(report, raw);
   return report;
 }
 

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 
@@ -19,18 +18,12 @@ namespace {
 
 constexpr Millis start_limit{60'000};
 
-std::string make_temporary_folder() {
-  std::string path = std::filesystem::temp_directory_path().string() + "/troupe-bench-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) throw cli::file_failure("create", path, errno);
-  return path;
-}
-
 void notice(const std::string& text) { std::fprintf(stderr, "troupe: %s\n", text.c_str()); }
 
 } // namespace
 
 Stage::Stage(Servers servers)
-    : path_{make_temporary_folder()}, folder_{path_}, supervisor_{notice} {
+    : path_{cli::make_temporary_folder("bench")}, folder_{path_}, supervisor_{notice} {
   if (servers.nats) {
     nats_.emplace(folder_);
     folder_.fresh_log("nats");
@@ -61,11 +54,6 @@ void Stage::start_node(const std::string& name, const std::string& settings) {
   spec.argv = {"troupe", "node", "--config", file};
   spec.log_file = folder_.fresh_log(name);
   supervisor_.start(std::move(spec));
-}
-
-pid_t Stage::process(const std::string& name) const {
-  const auto process = supervisor_.find(name);
-  return process ? process->pid : 0;
 }
 
 bool Stage::run_until(Millis limit, const std::function<bool()>& condition) {

@@ -12,7 +12,7 @@
 
 namespace troupe::bench {
 
-/// Everything stands in a folder under the temporary one and goes with it. Postgres runs with its
+/// Everything stands in a folder of its own under /tmp and goes with it. Postgres runs with its
 /// defaults, fsync among them. Made and used on the main thread, before any other thread starts.
 class Stage {
  public:
@@ -30,12 +30,8 @@ class Stage {
 
   /// `troupe node` with these settings, a JSON object.
   void start_node(const std::string& name, const std::string& settings);
-  void stop_node(const std::string& name) { supervisor_.stop(name); }
-  pid_t process(const std::string& name) const; // 0: there is none
 
-  /// False: the time is over. Failure interrupted: a person ended it; unavailable: a process did.
-  bool run_until(Millis limit, const std::function<bool()>& condition);
-  /// The same for what must come.
+  /// Failure interrupted: a person ended it; unavailable: a process ended, or the time is over.
   void wait_for(const std::string& what, const std::function<bool()>& condition);
 
   /// Processor seconds of this process, the servers and the nodes.
@@ -43,6 +39,8 @@ class Stage {
   const dev::DataFolder& folder() const { return folder_; }
 
  private:
+  bool run_until(Millis limit, const std::function<bool()>& condition); // false: the time is over
+
   std::string path_;
   dev::DataFolder folder_;
   dev::ProcessSupervisor supervisor_;

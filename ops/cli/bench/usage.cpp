@@ -8,6 +8,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <string_view>
 
 namespace troupe::bench {
 namespace {
@@ -45,13 +46,6 @@ std::map<pid_t, Process> read_processes() {
   return processes;
 }
 
-double status_mib(pid_t pid, const std::string& field) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with(field + ':')) return std::atof(line.c_str() + field.size() + 1) / 1024;
-  return 0;
-}
-
 } // namespace
 
 double processor_seconds(const std::vector<pid_t>& roots) {
@@ -70,7 +64,12 @@ double processor_seconds(const std::vector<pid_t>& roots) {
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-double resident_mib(pid_t pid) { return status_mib(pid, "VmRSS"); }
-double peak_resident_mib(pid_t pid) { return status_mib(pid, "VmHWM"); }
+double peak_resident_mib(pid_t pid) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
+  constexpr std::string_view field = "VmHWM:";
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(field)) return std::atof(line.c_str() + field.size()) / 1024;
+  return 0;
+}
 
 } // namespace troupe::bench

@@ -10,8 +10,7 @@ namespace troupe::bench {
 /// has waited for them.
 double processor_seconds(const std::vector<pid_t>& roots);
 
-/// Resident memory in MiB: now; at most since the process began.
-double resident_mib(pid_t pid);
+/// Resident memory in MiB, at most since the process began.
 double peak_resident_mib(pid_t pid);
 
 } // namespace troupe::bench

@@ -36,9 +36,7 @@ std::string chosen_folder(const std::string& named) {
         ExitCode::cannot_create,
         named + " holds files that are not a demo's; choose an empty or a new folder with --data"};
   }
-  std::string fresh = "/tmp/troupe-demo-XXXXXX";
-  if (::mkdtemp(fresh.data()) == nullptr) throw cli::file_failure("create", fresh, errno);
-  return fresh;
+  return cli::make_temporary_folder("demo");
 }
 
 /// Of a demo that was killed: its processes, and the runs that its cluster would take up again.

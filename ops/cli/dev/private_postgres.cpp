@@ -46,9 +46,7 @@ std::string first_line(const std::string& path) {
 PrivatePostgres::PrivatePostgres(const DataFolder& folder, ProcessSupervisor& supervisor)
     : folder_{folder}, user_{unprivileged_user()}, programs_{programs_folder()} {
   remove_leftovers();
-  std::string name = "/tmp/troupe-pg-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw cli::file_failure("create", name, errno);
-  sockets_ = name;
+  sockets_ = cli::make_temporary_folder("pg");
   cli::write_file_atomically(folder_.at("socket_folder"), sockets_ + "\n", 0600);
   if (user_ && ::chown(sockets_.c_str(), user_->uid, user_->gid) != 0)
     throw cli::file_failure("hand over", sockets_, errno);

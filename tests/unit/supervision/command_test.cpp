@@ -43,15 +43,7 @@ ports::Decide decide(const World& world, std::string by, bool approved = true) {
 /// A `once` call was granted, its executor is gone, and nobody can tell whether it happened.
 void leave_unknown(World& world, const std::string& step) {
   const auto reserve = [&](IncarnationId executor) {
-    world.say(world.attempt_of(step),
-              message::ActivityReserve{{false, "pay.once", 0},
-                                       "d",
-                                       JsonText{"{}"},
-                                       "once",
-                                       "write",
-                                       world.entropy.make_id<NonceId>(world.now),
-                                       executor,
-                                       {}});
+    world.reserve(step, "once", "pay.once", executor);
   };
   const auto lost = world.entropy.make_id<IncarnationId>(world.now);
   reserve(lost);

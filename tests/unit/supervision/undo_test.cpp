@@ -98,16 +98,8 @@ BOOST_AUTO_TEST_CASE(a_failed_attempt_that_acted_is_undone_and_one_that_did_not_
 BOOST_AUTO_TEST_CASE(an_unknown_outcome_is_resolved_by_a_person_before_anything_is_undone) {
   for (const bool happened : {true, false}) BOOST_TEST_CONTEXT(happened) {
       World world{"{plan: p, steps: [{id: x, agent: a, undo: {tool: t.undo}}]}"};
-      const auto attempt = world.attempt_of("x");
       const auto executor = world.nodes.begin()->second;
-      world.say(attempt, message::ActivityReserve{{false, "t.do", 0},
-                                                  "d",
-                                                  JsonText{"{}"},
-                                                  "once",
-                                                  "write",
-                                                  world.entropy.make_id<NonceId>(world.now),
-                                                  executor,
-                                                  {}});
+      world.reserve("x", "once", "t.do", executor);
       world.fail("x");
       BOOST_TEST(world.watched.size() == 1u); // granted, and not settled
       world.happen(NodeGone{executor});
@@ -147,15 +139,7 @@ BOOST_AUTO_TEST_CASE(a_run_does_not_end_before_it_says_what_became_of_a_grant) {
   for (const bool killed : {true, false}) BOOST_TEST_CONTEXT(killed) {
       World world{"{plan: p, steps: [{id: x, agent: a}]}"};
       const auto executor = world.nodes.begin()->second;
-      world.say(world.attempt_of("x"),
-                message::ActivityReserve{{false, "t.do", 0},
-                                         "d",
-                                         JsonText{"{}"},
-                                         "once",
-                                         "write",
-                                         world.entropy.make_id<NonceId>(world.now),
-                                         executor,
-                                         {}});
+      world.reserve("x", "once", "t.do", executor);
       if (killed) {
         world.post("kill", R"({"reason":"now"})");
       } else {

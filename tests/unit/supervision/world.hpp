@@ -205,15 +205,20 @@ struct World {
     happen(InboxRead{{{"i" + std::to_string(++posted), kind, JsonText{std::move(body)}, now}}});
   }
   void cancelled(const std::string& step) { say(attempt_of(step), message::TaskCancelled{}); }
-  /// What the step's executor asks for, and is granted, and settles.
-  void act(const std::string& step, const std::string& effect, const std::string& tool = "t.do") {
+  /// What an executor of the step asks for.
+  NonceId reserve(const std::string& step, const std::string& effect, const std::string& tool,
+                  IncarnationId executor) {
     const auto nonce = entropy.make_id<NonceId>(now);
-    const auto attempt = attempt_of(step);
-    const message::ActivityKey key{false, tool, 0};
-    say(attempt,
+    say(attempt_of(step),
         message::ActivityReserve{
-            key, "digest", JsonText{"{}"}, effect, "write", nonce, nodes.begin()->second, {}});
-    say(attempt, message::ActivitySettle{key, nonce, {JsonText{"1"}, {}}, 5, false});
+            {false, tool, 0}, "digest", JsonText{"{}"}, effect, "write", nonce, executor, {}});
+    return nonce;
+  }
+  /// And is granted, and settles.
+  void act(const std::string& step, const std::string& effect, const std::string& tool = "t.do") {
+    const auto attempt = attempt_of(step);
+    const auto nonce = reserve(step, effect, tool, nodes.begin()->second);
+    say(attempt, message::ActivitySettle{{false, tool, 0}, nonce, {JsonText{"1"}, {}}, 5, false});
   }
   std::string output(const std::string& path) const {
     return machine->state().find(path)->output.text;
