@@ -33,6 +33,8 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
     count_slots();
     return {
         [this](Incoming& in) {
+          const bool cancel = std::holds_alternative<message::TaskCancel>(in.message.body);
+          context_->served->received(own_part, cancel ? "control" : "task");
           driver_.receive({std::move(in.message), std::move(in.reply_to), std::move(in.from)},
                           context_->vitals->draining);
           count_slots();
@@ -58,7 +60,10 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
   }
 
  private:
+  static constexpr auto own_part = "agent_host";
+
   struct Running {
+    Millis began = monotonic_time();
     message::Context context;
     std::string part;
     caf::actor agent;
@@ -69,13 +74,20 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
     context_->vitals->attempts = driver_.attempts();
   }
 
+  void count_end(Millis took, const Error* error) {
+    context_->served->ended(own_part, "task", took, error);
+  }
+
   // ---- agents
 
   Result<> start(std::uint64_t attempt, agent::Assignment assignment) override {
     const auto& task = assignment.task;
     auto agent = agent::make_agent(
         {assignment.context.step, task.role, task.task, task.context, task.progress});
-    if (!agent) return agent.error();
+    if (!agent) {
+      count_end({}, &agent.error());
+      return agent.error();
+    }
     Running running;
     running.context = assignment.context;
     running.part =
@@ -114,6 +126,8 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
                                   {"attempt", context.attempt},
                                   {"as", message::type_name(end)}});
       context_->actors->remove(running->second.part);
+      const auto* failed = std::get_if<message::TaskFailed>(&end);
+      count_end(monotonic_time() - running->second.began, failed ? &failed->error : nullptr);
       const auto attempt = running->first;
       agents_.erase(running);
       return driver_.ended(attempt, std::move(end));
@@ -132,6 +146,8 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
   // ---- the bus
 
   void answer(const agent::Asked& to, message::Body body) override {
+    if (const auto* refused = std::get_if<message::TaskRefused>(&body))
+      count_end({}, &refused->error);
     const auto sent = context_->link->answer(
         to.reply_to,
         context_->link->make("agent_host", to.from + "/step", to.message.context, std::move(body)));

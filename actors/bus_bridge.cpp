@@ -1,11 +1,21 @@
 #include "actors/bus_bridge.hpp"
 
+#include <set>
+
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
+#include "runtime/agent/task.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::actors {
 namespace {
+
+/// An incarnation is a UUIDv7: its first 48 bits are the milliseconds of its date.
+Instant started_of(IncarnationId process) {
+  Millis::rep millis = 0;
+  for (std::size_t i = 0; i < 6; ++i) millis = millis << 8 | process.bytes[i];
+  return Instant{Millis{millis}};
+}
 
 class BusBridge final : public caf::event_based_actor {
  public:
@@ -23,6 +33,7 @@ class BusBridge final : public caf::event_based_actor {
         [this](Tick) {
           watch_link();
           send_heartbeat();
+          next_beat_ = monotonic_time() + limits::heartbeat_interval;
           delayed_send(this, limits::heartbeat_interval, Tick{});
         },
         [](InjectFault) { crash(); },
@@ -45,23 +56,45 @@ class BusBridge final : public caf::event_based_actor {
       route("ctl", context_->node(), "", "agent_host", true);
       for (const auto& toolkit : context_->catalogue.toolkits) {
         const std::string name{toolkit->name()};
-        route("tool", name, "tool_servers", "tool_server:" + name);
+        route("tool", name, std::string{tool_queue_group}, "tool_server:" + name);
         route("tool", name + "-at-" + context_->node(), "", "tool_server:" + name);
         route("tool", name + "-all", "", "tool_server:" + name); // a cancel: whoever has the call
         route("hb", "limits", "", "tool_server:" + name);
       }
+      answer_discovery();
     }
+  }
+
+  /// The same answers, whoever crashed meanwhile: a service began with its process.
+  void answer_discovery() {
+    auto services = std::make_shared<const std::vector<PlayedService>>(
+        services_of(*context_, started_of(context_->process)));
+    const auto answers = [services, counts = context_->served](std::string_view subject) {
+      std::vector<std::string> texts;
+      for (const auto& [part, service] : *services)
+        if (auto text = discovery_answer(service, subject, counts->of(part, service)))
+          texts.push_back(std::move(*text));
+      return texts;
+    };
+    std::set<std::string> patterns;
+    for (const auto& [part, service] : *services)
+      for (auto& pattern : discovery_patterns(service)) patterns.insert(std::move(pattern));
+    for (const auto& pattern : patterns) keep(context_->link->serve(pattern, answers));
   }
 
   void route(std::string_view verb, const std::string& recipient, const std::string& queue_group,
              const std::string& part, bool first = false) {
-    auto subscription = context_->link->listen(
+    keep(context_->link->listen(
         verb, recipient, queue_group,
-        [actors = context_->actors, part, first](message::AgentMessage message,
-                                                 std::string reply_to, std::string from) {
-          Incoming in{std::move(message), std::move(reply_to), std::move(from)};
+        [actors = context_->actors, load = context_->load, part, first](
+            message::AgentMessage message, std::string reply_to, std::string from) {
+          Incoming in{std::move(message), std::move(reply_to), std::move(from),
+                      std::make_shared<const Load::Ticket>(load)};
           first ? actors->tell_first(part, std::move(in)) : actors->tell(part, std::move(in));
-        });
+        }));
+  }
+
+  void keep(Result<std::unique_ptr<ports::BusSubscription>> subscription) {
     if (!subscription)
       throw std::runtime_error("cannot subscribe: " + subscription.error().message);
     subscriptions_.push_back(std::move(*subscription));
@@ -89,6 +122,7 @@ class BusBridge final : public caf::event_based_actor {
     if (settings.agent) {
       beat.modes.push_back("agent");
       beat.roles = settings.roles;
+      beat.kinds = agent::agent_kinds();
       beat.slots = settings.slots;
       beat.free_slots = context_->vitals->free_slots;
       for (const auto& toolkit : context_->catalogue.toolkits)
@@ -97,6 +131,7 @@ class BusBridge final : public caf::event_based_actor {
     beat.labels = settings.labels;
     beat.runs_owned = context_->vitals->runs_owned;
     beat.draining = context_->vitals->draining;
+    add_load(beat);
     const auto sent = context_->link->publish(
         "hb", "all", context_->link->make("bus_bridge", "*/dispatcher", {}, std::move(beat)));
     if (!sent)
@@ -104,9 +139,28 @@ class BusBridge final : public caf::event_based_actor {
                  {{"actor", "bus_bridge"}, {"reason", sent.error().message}});
   }
 
-  void measure() const {
+  void add_load(message::NodeHeartbeat& beat) const {
+    const auto& vitals = *context_->vitals;
+    beat.mailbox = context_->load->waiting();
+    beat.lag_ms = static_cast<std::uint32_t>(lag_.count());
+    beat.tool_calls = static_cast<std::uint32_t>(vitals.tool_calls.load());
+    if (!context_->settings.orchestrator) return;
+    beat.journal_queue = static_cast<std::uint32_t>(context_->journal->depth());
+    beat.steps_waiting = vitals.steps_waiting;
+  }
+
+  /// How late this node does what it has to: a message, or, where that is worse, its heartbeat.
+  void measure_lag() {
+    const Millis late = next_beat_ ? monotonic_time() - *next_beat_ : Millis{0};
+    lag_ = std::max(context_->load->take_longest(), late);
+  }
+
+  void measure() {
+    measure_lag();
     auto& metrics = *context_->metrics;
     metrics.set(counted::bus_up, {}, was_up_ ? 1 : 0);
+    metrics.set(counted::mailbox_depth, {}, context_->load->waiting());
+    metrics.set(counted::lag_seconds, {}, static_cast<double>(lag_.count()) / 1000.0);
     metrics.set(counted::messages_unreadable, {},
                 static_cast<double>(context_->link->unreadable()));
     if (context_->settings.agent)
@@ -119,6 +173,8 @@ class BusBridge final : public caf::event_based_actor {
   Context context_;
   std::vector<std::unique_ptr<ports::BusSubscription>> subscriptions_;
   bool was_up_ = false;
+  std::optional<Millis> next_beat_; // when it is due
+  Millis lag_{0};
 };
 
 } // namespace

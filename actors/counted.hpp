@@ -41,6 +41,10 @@ inline constexpr ports::Gauge messages_unreadable{"troupe_bus_messages_unreadabl
                                                   "Messages refused since the start"};
 inline constexpr ports::Gauge breaker_open{
     "troupe_breaker_open", "1 while calls of a toolkit are refused, because they kept failing"};
+inline constexpr ports::Gauge mailbox_depth{
+    "troupe_mailbox_depth", "Messages of the bus that the actors are not done with"};
+inline constexpr ports::Gauge lag_seconds{
+    "troupe_lag_seconds", "The longest that a message or a heartbeat waited, of the last interval"};
 inline constexpr ports::Gauge bus_up{"troupe_bus_up", "1 while the bus can be reached"};
 
 } // namespace troupe::actors::counted

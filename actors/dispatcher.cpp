@@ -101,6 +101,7 @@ class Dispatcher final : public caf::event_based_actor {
   void sweep() {
     context_->metrics->set(counted::nodes_seen, {}, static_cast<double>(queue_.cluster().size()));
     context_->metrics->set(counted::steps_waiting, {}, static_cast<double>(queue_.waiting()));
+    context_->vitals->steps_waiting = static_cast<std::uint32_t>(queue_.waiting());
     for (const auto& gone : queue_.sweep(boot_time())) report_gone(gone);
     for (const auto& silent : queue_.fallen_silent(boot_time())) {
       log::info("node.silent", {{"actor", "dispatcher"}, {"incarnation", silent}});
@@ -117,7 +118,8 @@ class Dispatcher final : public caf::event_based_actor {
                      node.last.roles, node.last.labels, node.last.tools, node.last.slots,
                      node.last.free_slots, node.last.runs_owned,
                      static_cast<std::uint32_t>(std::max<Millis::rep>(age.count(), 0)),
-                     node.last.draining});
+                     node.last.draining, node.last.mailbox, node.last.lag_ms, node.last.tool_calls,
+                     node.last.journal_queue, node.last.steps_waiting, node.last.kinds});
     }
     return out;
   }

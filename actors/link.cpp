@@ -135,10 +135,9 @@ Result<std::unique_ptr<ports::BusSubscription>> Link::listen(std::string_view ve
                                                              std::string_view recipient,
                                                              const std::string& queue_group,
                                                              Handler handler) const {
-  std::string pattern = "troupe.";
-  pattern.append(cluster_).append(".").append(verb).append(".").append(recipient).append(".*");
   return bus_.subscribe(
-      pattern, queue_group, [this, handler = std::move(handler)](ports::BusMessage raw) {
+      pattern(verb, recipient), queue_group,
+      [this, handler = std::move(handler)](ports::BusMessage raw) {
         const std::string from = sender_of(raw.subject);
         auto decoded = message::decode(raw.payload);
         if (decoded) return handler(std::move(*decoded), std::move(raw.reply_to), from);
@@ -153,6 +152,24 @@ Result<std::unique_ptr<ports::BusSubscription>> Link::listen(std::string_view ve
           log::debug("bus.refusal_not_sent",
                      {{"actor", "bus_bridge"}, {"to", from}, {"reason", sent.error().message}});
       });
+}
+
+std::string Link::pattern(std::string_view verb, std::string_view recipient) const {
+  std::string text = "troupe.";
+  return text.append(cluster_).append(".").append(verb).append(".").append(recipient).append(".*");
+}
+
+Result<std::unique_ptr<ports::BusSubscription>> Link::serve(
+    const std::string& pattern,
+    std::function<std::vector<std::string>(std::string_view subject)> answers) const {
+  return bus_.subscribe(pattern, "", [this, answers = std::move(answers)](ports::BusMessage raw) {
+    if (raw.reply_to.empty()) return;
+    for (auto& text : answers(raw.subject))
+      if (const auto sent = bus_.publish({raw.reply_to, {}, {}, std::move(text)}); !sent)
+        log::debug(
+            "bus.answer_not_sent",
+            {{"actor", "bus_bridge"}, {"subject", raw.subject}, {"reason", sent.error().message}});
+  });
 }
 
 } // namespace troupe::actors

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/clock.hpp"
 #include "runtime/message/agent_message.hpp"
@@ -53,6 +54,15 @@ class Link {
                                                          std::string_view recipient,
                                                          const std::string& queue_group,
                                                          Handler handler) const;
+
+  /// Requests that are no AgentMessages: every text that `answers` has for a subject goes back.
+  /// `answers` runs on a thread of the bus.
+  Result<std::unique_ptr<ports::BusSubscription>> serve(
+      const std::string& pattern,
+      std::function<std::vector<std::string>(std::string_view subject)> answers) const;
+
+  /// What listen() subscribes to: "troupe.<cluster>.<verb>.<recipient>.*".
+  std::string pattern(std::string_view verb, std::string_view recipient) const;
 
   bool up() const { return bus_.up(); }
   const std::string& node() const { return node_; }

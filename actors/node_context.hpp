@@ -12,6 +12,8 @@
 #include "actors/clocks.hpp"
 #include "actors/directory.hpp"
 #include "actors/link.hpp"
+#include "actors/load.hpp"
+#include "actors/services.hpp"
 #include "runtime/config/settings.hpp"
 #include "runtime/config/team.hpp"
 #include "runtime/ids.hpp"
@@ -34,7 +36,7 @@ inline constexpr std::string_view version = "0.1.0";
 /// Facts that change. Thread-safe.
 class Vitals {
  public:
-  std::atomic<std::uint32_t> free_slots{0}, runs_owned{0};
+  std::atomic<std::uint32_t> free_slots{0}, runs_owned{0}, steps_waiting{0};
   std::atomic<std::size_t> attempts{0}, tool_calls{0}; // under way here
   std::atomic<bool> draining{false}, joined{false}, store_up{false};
   std::atomic<bool> left{false}; // its runs and its lease are given up
@@ -64,6 +66,8 @@ struct NodeContext {
   std::shared_ptr<Link> link;
   std::shared_ptr<Vitals> vitals;
   std::shared_ptr<Directory> actors;
+  std::shared_ptr<Load> load = std::make_shared<Load>();
+  std::shared_ptr<ServiceCounts> served = std::make_shared<ServiceCounts>();
   /// Of an orchestrator node: outlives a crash of that actor, and is touched by it alone.
   std::shared_ptr<supervision::KeptRuns> kept = std::make_shared<supervision::KeptRuns>();
   std::shared_ptr<AppendWatch> appends; // the node's actors make it,

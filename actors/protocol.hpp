@@ -3,11 +3,13 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/caf_support.hpp"
+#include "actors/load.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/ports/job_store.hpp"
@@ -24,7 +26,8 @@ void actor_message(const T&); // these types may travel (caf_support.hpp)
 struct Incoming { // a message for this actor; `reply_to` is empty when nobody waits
   message::AgentMessage message;
   std::string reply_to;
-  std::string from; // the sender's node, as the subject has it
+  std::string from;                           // the sender's node, as the subject has it
+  std::shared_ptr<const Load::Ticket> ticket; // counts it until its actor is done with it
 };
 struct Answered { // the answer to a Link::ask, under the asker's own token
   std::uint64_t token = 0;

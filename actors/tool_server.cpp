@@ -87,6 +87,8 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
   void count() { store_->count(context_->vitals->tool_calls); }
 
   void receive(agent::Asked asked) {
+    if (!std::holds_alternative<message::NodeLimited>(asked.message.body))
+      context_->served->received(part_, endpoint_of(asked));
     if (const auto* cancel = std::get_if<message::ToolCancel>(&asked.message.body)) {
       if (const auto acting = driver_.cancel(asked.message.context, cancel->key))
         store_->stop(*acting);
@@ -206,7 +208,12 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
     log::warn(
         "tool.refused",
         {{"run", asked.message.context.run}, {"tool", call.key.tool}, {"reason", error.message}});
+    context_->served->ended(part_, endpoint_of(asked), {}, &error);
     driver_.refuse(asked, error);
+  }
+
+  std::string_view endpoint_of(const agent::Asked& asked) const {
+    return tool_endpoint(toolkit_->name(), asked.message.recipient);
   }
 
   const toolkits::ToolSpec* find_tool(const std::string& name) const {
@@ -246,6 +253,8 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
     auto& metrics = *context_->metrics;
     metrics.add(counted::tool_calls, {{"tool", tool}, {"outcome", ended->result ? "ok" : "error"}});
     metrics.observe(counted::tool_seconds, {{"tool", tool}}, ended->duration_ms / 1000.0);
+    context_->served->ended(part_, endpoint_of(found->second.asked), Millis{ended->duration_ms},
+                            ended->result ? nullptr : &ended->result.error());
     learn(ended->result);
     driver_.acted(number, ended->result, ended->duration_ms);
   }

@@ -78,7 +78,13 @@ json::object object_of(const ports::NodeStatus& node) {
           {"free_slots", node.free_slots},
           {"runs_owned", node.runs_owned},
           {"heartbeat_age_ms", node.heartbeat_age_ms},
-          {"draining", node.draining}};
+          {"draining", node.draining},
+          {"mailbox", node.mailbox},
+          {"lag_ms", node.lag_ms},
+          {"tool_calls", node.tool_calls},
+          {"journal_queue", node.journal_queue},
+          {"steps_waiting", node.steps_waiting},
+          {"kinds", texts(node.kinds)}};
 }
 
 template <class Row>

@@ -46,6 +46,8 @@ Result<std::unique_ptr<Agent>> make_agent(const Task& task) {
                  "this build runs agents of kind runbook and native, not `" + task.role.kind + "`");
 }
 
+std::vector<std::string> agent_kinds() { return {"native", "runbook"}; }
+
 std::vector<std::string> native_agents() {
   std::vector<std::string> names;
   for (const auto& [name, make] : natives) names.emplace_back(name);

@@ -72,6 +72,9 @@ class Agent {
 /// agent, a runbook that does not parse (with every fault).
 Result<std::unique_ptr<Agent>> make_agent(const Task& task);
 
+/// The kinds of roles that make_agent knows.
+std::vector<std::string> agent_kinds();
+
 /// The names make_agent knows for kind native: "reporter", "validator", ...
 std::vector<std::string> native_agents();
 

@@ -53,7 +53,8 @@ struct RecordedActivity {
 /// What a role is, pinned: the executor needs no file of its own.
 struct RoleDefinition {
   std::string role;               // "diagnostician"
-  std::string kind;               // runbook | native | model | remote
+  std::string kind;               // runbook | native | model | remote; foreign: of a program that
+                                  // is no troupe, on a node that names the role
   std::string native;             // the agent's name, for kind native
   JsonText runbook;               // the document, for kind runbook
   std::vector<std::string> tools; // what it may call: "probe.http", "service.*"
@@ -277,6 +278,12 @@ struct NodeHeartbeat {
   std::uint32_t free_slots = 0;
   std::uint32_t runs_owned = 0;
   bool draining = false;
+  std::vector<std::string> kinds;  // of roles that "*" stands for; none: not said, so any
+  std::uint32_t mailbox = 0;       // messages of the bus that its actors are not done with
+  std::uint32_t lag_ms = 0;        // the longest that one took, since the heartbeat before
+  std::uint32_t tool_calls = 0;    // under way at its tool servers
+  std::uint32_t journal_queue = 0; // appends not yet answered
+  std::uint32_t steps_waiting = 0; // of the runs it owns: for a node that has room
   friend bool operator==(const NodeHeartbeat&, const NodeHeartbeat&) = default;
 };
 struct NodeDraining {

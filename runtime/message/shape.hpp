@@ -273,7 +273,11 @@ inline constexpr auto shape<NodeHeartbeat> =
          optional("tools", &NodeHeartbeat::tools), required("slots", &NodeHeartbeat::slots),
          required("free_slots", &NodeHeartbeat::free_slots),
          optional("runs_owned", &NodeHeartbeat::runs_owned),
-         optional("draining", &NodeHeartbeat::draining));
+         optional("draining", &NodeHeartbeat::draining), optional("kinds", &NodeHeartbeat::kinds),
+         optional("mailbox", &NodeHeartbeat::mailbox), optional("lag_ms", &NodeHeartbeat::lag_ms),
+         optional("tool_calls", &NodeHeartbeat::tool_calls),
+         optional("journal_queue", &NodeHeartbeat::journal_queue),
+         optional("steps_waiting", &NodeHeartbeat::steps_waiting));
 
 template <>
 inline constexpr auto shape<NodeDraining> =

@@ -35,6 +35,9 @@ struct NodeStatus {
   std::uint32_t slots = 0, free_slots = 0, runs_owned = 0;
   std::uint32_t heartbeat_age_ms = 0;
   bool draining = false;
+  /// message::NodeHeartbeat says what each counts.
+  std::uint32_t mailbox = 0, lag_ms = 0, tool_calls = 0, journal_queue = 0, steps_waiting = 0;
+  std::vector<std::string> kinds{};
 };
 
 struct Health {

@@ -105,6 +105,7 @@ std::string render_nodes(const json::value& answer, const Style& style) {
   std::vector<std::vector<Cell>> rows;
   for (const json::value& node : list(answer, "nodes")) {
     auto heartbeat = number(node, "heartbeat_age_ms");
+    auto lag = number(node, "lag_ms");
     std::string slots = text(node, "free_slots") + "/" + text(node, "slots");
     rows.push_back({{text(node, "name")},
                     {joined(list(node, "modes"))},
@@ -113,13 +114,18 @@ std::string render_nodes(const json::value& answer, const Style& style) {
                     {brief(Millis{heartbeat}) + " ago", heartbeat > 2'000 ? Tint::red : Tint::dim},
                     {slots},
                     {text(node, "runs_owned")},
+                    {text(node, "tool_calls")},
+                    {text(node, "mailbox")},
+                    {text(node, "journal_queue")},
+                    {text(node, "steps_waiting")},
+                    {brief(Millis{lag}), lag > 500 ? Tint::yellow : Tint::dim},
                     {joined(list(node, "roles"))},
                     {joined(list(node, "labels"))},
                     {text(node, "version"), Tint::dim}});
   }
-  return render_table(
-      {"NODE", "MODES", "STATE", "HEARTBEAT", "FREE", "RUNS", "ROLES", "LABELS", "VERSION"}, rows,
-      style, "no nodes");
+  return render_table({"NODE", "MODES", "STATE", "HEARTBEAT", "FREE", "RUNS", "CALLS", "MAILBOX",
+                       "JOURNAL", "WAITING", "LAG", "ROLES", "LABELS", "VERSION"},
+                      rows, style, "no nodes");
 }
 
 std::string render_job(const json::value& job, const Style& style) {

@@ -85,8 +85,11 @@ BOOST_AUTO_TEST_CASE(lists_are_tables_and_say_so_when_they_are_empty) {
              "no runs yet; `troupe run PLAN` starts one\n");
   auto nodes = boost::json::parse(R"({"nodes":[{"name":"agent-1","modes":["agent"],"slots":8,
     "free_slots":7,"runs_owned":0,"roles":["*"],"labels":[],"version":"0.1.0","heartbeat_age_ms":120,
-    "draining":true}]})");
-  BOOST_TEST(view::render_nodes(nodes, plain) ==
-             "NODE     MODES  STATE     HEARTBEAT  FREE  RUNS  ROLES  LABELS  VERSION\n"
-             "agent-1  agent  draining  120ms ago  7/8   0     *              0.1.0\n");
+    "draining":true,"mailbox":3,"lag_ms":12,"tool_calls":2,"journal_queue":0,"steps_waiting":0}]})");
+  BOOST_TEST(
+      view::render_nodes(nodes, plain) ==
+      "NODE     MODES  STATE     HEARTBEAT  FREE  RUNS  CALLS  MAILBOX  JOURNAL  WAITING  LAG"
+      "   ROLES  LABELS  VERSION\n"
+      "agent-1  agent  draining  120ms ago  7/8   0     2      3        0        0        12ms"
+      "  *              0.1.0\n");
 }

@@ -121,6 +121,22 @@ std::vector<std::pair<std::string, AgentMessage>> later_samples() {
       {"task.failed-limited",
        message_of(TaskFailed{{ErrorClass::rate_limited, "429", 30'000}, 30'000, {}, false})},
       {"activity.reserve-reconciled", message_of(std::move(reserve))},
+      {"node.heartbeat-loaded", message_of(NodeHeartbeat{incarnation,
+                                                         "0.1.0",
+                                                         {"orchestrator", "agent"},
+                                                         {"*"},
+                                                         {},
+                                                         {},
+                                                         8,
+                                                         3,
+                                                         2,
+                                                         false,
+                                                         {"native", "runbook"},
+                                                         7,
+                                                         12,
+                                                         4,
+                                                         5,
+                                                         6})},
   };
 }
 

@@ -78,13 +78,15 @@ BOOST_AUTO_TEST_CASE(a_run_has_an_owner_while_somebody_owns_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_node_says_what_it_offers) {
-  const ports::NodeStatus node{"n1",           incarnation, "0.1.0", {"agent"}, {"*"}, {"gpu=1"},
-                               {"probe.http"}, 8,           7,       0,         120,   true};
+  const ports::NodeStatus node{
+      "n1", incarnation, "0.1.0", {"agent"}, {"*"}, {"gpu=1"}, {"probe.http"}, 8, 7, 0, 120,
+      true, 3,           12,      2,         1,     4,         {"native"}};
   BOOST_TEST(to_json(std::vector{node}) ==
              R"({"nodes":[{"name":"n1","incarnation":"018bcfe5-6800-7000-8000-000000000003",)"
              R"("version":"0.1.0","modes":["agent"],"roles":["*"],"labels":["gpu=1"],)"
              R"("tools":["probe.http"],"slots":8,"free_slots":7,"runs_owned":0,)"
-             R"("heartbeat_age_ms":120,"draining":true}]})");
+             R"("heartbeat_age_ms":120,"draining":true,"mailbox":3,"lag_ms":12,"tool_calls":2,)"
+             R"("journal_queue":1,"steps_waiting":4,"kinds":["native"]}]})");
 }
 
 BOOST_AUTO_TEST_CASE(an_error_becomes_the_status_that_its_class_deserves) {
