@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "ops/cli/command.hpp"
+#include "runtime/message/schema.hpp"
 
 namespace troupe::cli {
 
@@ -34,12 +35,17 @@ ExitCode help(CLI::App& app, const std::vector<std::string>& topic) {
     std::printf("%s", environment_help);
     return ExitCode::ok;
   }
+  if (topic == std::vector<std::string>{"messages"}) {
+    std::printf("%s", message::message_schema().c_str());
+    return ExitCode::ok;
+  }
   CLI::App* command = &app;
   for (const std::string& word : topic) {
     auto named = command->get_subcommands([&](CLI::App* each) { return each->get_name() == word; });
     if (named.empty())
-      throw Failure{ExitCode::usage,
-                    "no help on `" + word + "`; topics: exit-codes, environment, or a command"};
+      throw Failure{
+          ExitCode::usage,
+          "no help on `" + word + "`; topics: exit-codes, environment, messages, or a command"};
     command = named.front();
   }
   std::printf("%s", command->help().c_str());
@@ -51,7 +57,10 @@ ExitCode help(CLI::App& app, const std::vector<std::string>& topic) {
 void add_help_commands(CLI::App& app, CommandLine& line) {
   auto topic = std::make_shared<std::vector<std::string>>();
   auto* command = app.add_subcommand("help", "Explains a command or a topic");
-  command->add_option("TOPIC", *topic, "a command, exit-codes or environment");
+  command->add_option(
+      "TOPIC", *topic,
+      "a command, exit-codes, environment, or messages: the JSON Schema of what goes over "
+      "the bus");
   add_example(*command, "  troupe help exit-codes\n  troupe help runs watch");
   command->callback([&app, topic, &line] { line.exit_code = help(app, *topic); });
 

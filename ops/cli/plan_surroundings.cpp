@@ -74,7 +74,10 @@ plan::Surroundings surroundings_of(const std::optional<config::Team>& team) {
   surroundings.tools = known_tools();
   if (!team) return surroundings;
   surroundings.roles.emplace();
-  for (const auto& [name, role] : team->roles) (*surroundings.roles)[name] = role.tools;
+  for (const auto& [name, role] : team->roles) {
+    (*surroundings.roles)[name] = role.tools;
+    surroundings.kinds[name] = role.kind;
+  }
   for (const auto& [name, named] : team->plans) surroundings.plans[name] = &named.plan;
   return surroundings;
 }
@@ -89,6 +92,8 @@ placement::ClusterView read_nodes(const json::value& answer) {
     seen.last.roles = texts(node, "roles");
     seen.last.labels = texts(node, "labels");
     seen.last.tools = texts(node, "tools");
+    seen.last.kinds = texts(node, "kinds");
+    seen.last.slots = static_cast<std::uint32_t>(view::number(node, "slots"));
     seen.last.draining = view::truth(node, "draining");
   }
   return cluster;

@@ -1,5 +1,7 @@
 #include "runtime/agent/attempt_driver.hpp"
 
+#include <algorithm>
+
 #include "runtime/agent/allowed_tools.hpp"
 #include "runtime/hash.hpp"
 #include "runtime/limits.hpp"
@@ -14,6 +16,12 @@ constexpr auto unserved_max = std::chrono::seconds{30};
 constexpr auto call_overhead = limits::grant_period + limits::grant_margin + limits::lease_period;
 constexpr auto foreign_tool_timeout =
     std::chrono::seconds{120}; // of a tool that this node does not serve
+/// Whoever took such a call may be dead: it is asked again, which a living one takes for the same
+/// call, and another server learns from the owner what became of it. So late, that one who has to
+/// wait for the grant of the first does not give up before the call does.
+constexpr Millis foreign_ask_timeout = std::chrono::seconds{75};
+static_assert(foreign_ask_timeout + std::chrono::seconds{60} >=
+              foreign_tool_timeout + call_overhead);
 
 std::string toolkit_of(const std::string& tool) { return tool.substr(0, tool.find('.')); }
 
@@ -83,6 +91,7 @@ void AttemptDriver::perform(CallTool& action, Moment now) {
   call.digest = digest(call.arguments);
   if (auto outcome = known_outcome(call))
     return feed(ToolAnswered{action.call, std::move(*outcome)}, now);
+  call.first_asked = now.monotonic;
   calls_[action.call] = std::move(call);
   ask(action.call, now);
 }
@@ -111,6 +120,7 @@ void AttemptDriver::ask(std::uint64_t number, Moment now) {
   const std::string recipient = here ? toolkit + "-at-" + node_ : toolkit;
   call.cancel_at = here ? recipient : toolkit + "-all";
   call.timeout = (here ? here->timeout : Millis{foreign_tool_timeout}) + call_overhead;
+  call.ask_timeout = here ? call.timeout : std::min(call.timeout, foreign_ask_timeout);
   // What rides along is recorded with the next reserve; a pure call makes none.
   const bool reserves = !here || !here->pure;
   port_.call_tool(
@@ -118,7 +128,7 @@ void AttemptDriver::ask(std::uint64_t number, Moment now) {
       {"tool", recipient, recipient + "/tool_server", assignment_.context,
        message::ToolCall{call.key, call.arguments, assignment_.job, assignment_.owner_node,
                          reserves ? riders_ : std::vector<message::RecordedActivity>{}}},
-      call.timeout);
+      call.ask_timeout);
 }
 
 void AttemptDriver::call_due(std::uint64_t call, Moment now) {
@@ -148,14 +158,16 @@ void AttemptDriver::answered(std::uint64_t number, Result<message::AgentMessage>
 /// Nobody took the call, or nobody can tell: the same key makes asking again safe.
 void AttemptDriver::unserved(std::uint64_t number, Call& call, const Error& error, Moment now) {
   const bool nobody = error.error_class == ErrorClass::agent_down;
+  if (error.error_class != ErrorClass::timeout) call.first_asked = now.monotonic; // nobody has it
   if (!nobody)
     call.unserved_since.reset();
   else if (!call.unserved_since)
     call.unserved_since = now.monotonic;
-  // A timeout that comes early is the link that broke under the call.
-  const bool link_lost =
-      error.error_class == ErrorClass::timeout && now.monotonic - call.asked_at < call.timeout;
-  if (error.error_class == ErrorClass::no_capacity || link_lost ||
+  // A timeout that comes early is the link, or a server elsewhere, that broke under the call.
+  const bool early = error.error_class == ErrorClass::timeout &&
+                     (now.monotonic - call.asked_at < call.ask_timeout ||
+                      now.monotonic - call.first_asked < call.timeout);
+  if (error.error_class == ErrorClass::no_capacity || early ||
       (nobody && now.monotonic - *call.unserved_since < unserved_max))
     return port_.call_later(number, limits::repeat_interval);
   message::ActivityOutcome outcome;

@@ -69,9 +69,10 @@ class AttemptDriver {
     message::ActivityKey key;
     JsonText arguments;
     std::string digest;
-    Millis asked_at{};                      // last, monotonic
+    Millis first_asked{}, asked_at{};       // the first time, the last; monotonic
     std::optional<Millis> unserved_since{}; // nobody has listened since then
-    Millis timeout{0};                      // of one asking
+    Millis timeout{0};                      // after which it fails
+    Millis ask_timeout{0};                  // of one asking
     std::string cancel_at;                  // who is to hear that it is cancelled
   };
 

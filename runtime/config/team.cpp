@@ -86,14 +86,15 @@ class Reader {
     Fields fields{value, "role `" + name + "`", own_};
     auto& role = team_.roles[name];
     role.role = name;
-    fields.require("kind", "say `kind: runbook` or `kind: native`");
-    const std::vector<std::pair<std::string, std::string>> kinds{{"runbook", "runbook"},
-                                                                 {"native", "native"}};
+    fields.require("kind", "say `kind: runbook`, `kind: native` or `kind: foreign`");
+    const std::vector<std::pair<std::string, std::string>> kinds{
+        {"runbook", "runbook"}, {"native", "native"}, {"foreign", "foreign"}};
     role.kind = fields.choice("kind", kinds).value_or("");
     role.tools = fields.texts("tools");
     check_tools(fields);
-    if (role.kind != "native") read_runbook(fields, role);
-    if (role.kind != "runbook") read_native(fields, role);
+    const bool unclear = role.kind.empty();
+    if (role.kind == "runbook" || unclear) read_runbook(fields, role);
+    if (role.kind == "native" || unclear) read_native(fields, role);
     role.hash = digest(JsonText{message::encode_role(role)});
     fields.refuse_unknown();
   }

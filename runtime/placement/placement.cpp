@@ -19,13 +19,27 @@ bool offers_toolkit(const NodeView& node, std::string_view toolkit) {
   return std::any_of(node.last.tools.begin(), node.last.tools.end(), of_toolkit);
 }
 
-bool offers(const NodeView& node, const PlacementRequest& request) {
+/// "*" is every role whose kind the node can run.
+bool runs_every(const NodeView& node, std::string_view kind) {
+  const auto& kinds = node.last.kinds;
+  return contains(node.last.roles, "*") && (kind.empty() || kinds.empty() || contains(kinds, kind));
+}
+
+bool makes_calls_of(const ClusterView& cluster, const NodeView& node, std::string_view toolkit) {
+  if (node.last.slots > 0 && offers_toolkit(node, toolkit)) return true;
+  return runs_every(node, "native") &&
+         std::any_of(cluster.begin(), cluster.end(), [&](const auto& other) {
+           return other.second.last.slots == 0 && offers_toolkit(other.second, toolkit);
+         });
+}
+
+bool offers(const ClusterView& cluster, const NodeView& node, const PlacementRequest& request) {
   if (!contains(node.last.modes, "agent")) return false;
   constexpr std::string_view tool_prefix = "tool:";
   const bool role =
       request.role.starts_with(tool_prefix)
-          ? offers_toolkit(node, std::string_view{request.role}.substr(tool_prefix.size()))
-          : contains(node.last.roles, "*") || contains(node.last.roles, request.role);
+          ? makes_calls_of(cluster, node, std::string_view{request.role}.substr(tool_prefix.size()))
+          : contains(node.last.roles, request.role) || runs_every(node, request.kind);
   return role && std::all_of(request.labels.begin(), request.labels.end(),
                              [&](const auto& label) { return contains(node.last.labels, label); });
 }
@@ -35,7 +49,7 @@ bool offers(const NodeView& node, const PlacementRequest& request) {
 std::optional<Placement> choose(const ClusterView& cluster, const PlacementRequest& request) {
   const NodeView* best = nullptr;
   for (const auto& [name, node] : cluster)
-    if (!node.last.draining && node.credit > 0 && offers(node, request))
+    if (!node.last.draining && node.credit > 0 && offers(cluster, node, request))
       if (best == nullptr || node.credit > best->credit) best = &node;
   if (best == nullptr) return std::nullopt;
   return Placement{request.step, best->name, best->last.incarnation};
@@ -44,7 +58,7 @@ std::optional<Placement> choose(const ClusterView& cluster, const PlacementReque
 std::vector<std::string> who_offers(const ClusterView& cluster, const PlacementRequest& request) {
   std::vector<std::string> names;
   for (const auto& [name, node] : cluster)
-    if (offers(node, request)) names.push_back(name);
+    if (offers(cluster, node, request)) names.push_back(name);
   return names;
 }
 
@@ -52,7 +66,7 @@ std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& requ
   std::size_t agents = 0, offering = 0, draining = 0;
   for (const auto& [name, node] : cluster) {
     agents += contains(node.last.modes, "agent");
-    if (!offers(node, request)) continue;
+    if (!offers(cluster, node, request)) continue;
     ++offering;
     draining += node.last.draining;
   }

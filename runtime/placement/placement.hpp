@@ -15,6 +15,7 @@ struct PlacementRequest {
   std::string role;
   std::vector<std::string> labels; // all must be offered
   message::Priority priority = message::Priority::normal;
+  std::string kind{}; // of the role; not known: any node that runs every role will do
 };
 
 struct Placement {
@@ -24,7 +25,9 @@ struct Placement {
 };
 
 /// The node with the most credit among those that offer the role and labels and are not draining;
-/// of equals, the first by name. Nothing if none has credit.
+/// of equals, the first by name. Nothing if none has credit. A node offers a role that it names, or
+/// "*" if it runs that kind; and a direct tool call if it serves the toolkit. What serves a toolkit
+/// without a single slot is called from any node that runs native agents of every role.
 std::optional<Placement> choose(const ClusterView& cluster, const PlacementRequest& request);
 
 /// The names of the agent nodes that offer the role and labels, draining or not.

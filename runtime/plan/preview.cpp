@@ -120,7 +120,10 @@ class Walker {
 
   /// How many nodes offer `role` with the labels of the step; none is a hole.
   std::size_t look_for(const Node& node, const std::string& role) {
-    const placement::PlacementRequest request{{}, node.id, role, node.labels, node.priority};
+    const auto kind = surroundings_.kinds.find(role);
+    const placement::PlacementRequest request{
+        {},          node.id,       role,
+        node.labels, node.priority, kind == surroundings_.kinds.end() ? "" : kind->second};
     const auto offering = placement::who_offers(*surroundings_.cluster, request).size();
     if (offering == 0) add_hole(placement::why_nowhere(*surroundings_.cluster, request));
     return offering;

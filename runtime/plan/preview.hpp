@@ -24,6 +24,7 @@ struct Surroundings {
   std::map<std::string, ToolFacts> tools; // of every toolkit this build knows
   /// Of the team: what each role may call ("probe.http", "probe.*", "*"). Nothing: no team.
   std::optional<std::map<std::string, std::vector<std::string>>> roles;
+  std::map<std::string, std::string> kinds;      // of its roles, as far as they are known
   std::map<std::string, const Plan*> plans;      // of the team, checked
   std::optional<placement::ClusterView> cluster; // nothing: no server was reached
 };

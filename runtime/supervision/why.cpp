@@ -109,7 +109,9 @@ std::vector<placement::PlacementRequest> placement_questions(const RunState& run
     if (!waits_for_node(step) || questions.size() >= told_max) continue;
     if (!path.empty() && step.path != path && !is_below(step.path, path)) continue;
     const auto& role = step.fallback.empty() ? plan::role_of(*step.node) : step.fallback;
-    questions.push_back({run.id, step.path, role, step.node->labels, step.node->priority});
+    const auto definition = run.bundle->roles.find(role);
+    questions.push_back({run.id, step.path, role, step.node->labels, step.node->priority,
+                         definition == run.bundle->roles.end() ? "" : definition->second.kind});
   }
   return questions;
 }

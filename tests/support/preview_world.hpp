@@ -64,6 +64,7 @@ class PreviewWorld {
     node.last.roles = std::move(roles);
     node.last.tools = std::move(tools);
     node.last.labels = std::move(labels);
+    node.last.slots = 8;
   }
 
   plan::Plan child_;

@@ -18,8 +18,9 @@ struct Scripted final : Agent {
 struct Attempt final : AttemptPort {
   std::vector<message::Outgoing> reports, calls;
   std::vector<message::Body> ends;
-  int again = 0;     // calls to be asked once more
-  bool here = false; // whether this very node serves the tool
+  std::vector<Millis> timeouts; // of calls
+  int again = 0;                // calls to be asked once more
+  bool here = false;            // whether this very node serves the tool
   std::unique_ptr<AttemptDriver> driver;
 
   explicit Attempt(std::vector<Action> actions) {
@@ -33,8 +34,9 @@ struct Attempt final : AttemptPort {
   std::optional<ServedHere> served_here(const std::string&) const override {
     return here ? std::optional{ServedHere{Millis{1000}, false}} : std::nullopt;
   }
-  void call_tool(std::uint64_t, message::Outgoing message, Millis) override {
+  void call_tool(std::uint64_t, message::Outgoing message, Millis timeout) override {
     calls.push_back(std::move(message));
+    timeouts.push_back(timeout);
   }
   void call_later(std::uint64_t, Millis) override { ++again; }
   void set_timer(std::uint64_t, Millis) override {}
@@ -102,6 +104,24 @@ BOOST_AUTO_TEST_CASE(a_server_that_is_heard_of_again_begins_the_wait_anew) {
     BOOST_TEST(attempt.again == ++asked);
     attempt.driver->call_due(1, {{}, at});
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_a_server_elsewhere_does_not_answer_is_asked_again_under_its_key) {
+  Attempt attempt{{one_write}};
+  const Error silence = make_error(ErrorClass::timeout, "no answer");
+  Moment now{};
+  attempt.driver->start(now);
+  now.monotonic += attempt.timeouts.at(0);
+  attempt.driver->answered(1, silence, now); // its server died, for all that is known
+  BOOST_TEST(attempt.again == 1);
+  attempt.driver->call_due(1, now);
+  BOOST_REQUIRE(attempt.calls.size() == 2u);
+  const auto& first = std::get<message::ToolCall>(attempt.calls[0].body);
+  const auto& again = std::get<message::ToolCall>(attempt.calls[1].body);
+  BOOST_TEST((first.key == again.key));
+  now.monotonic += attempt.timeouts.at(1);
+  attempt.driver->answered(1, silence, now); // as long as any call may take
+  BOOST_TEST(attempt.again == 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_handed_over_says_so_and_leaves_its_calls_alone) {

@@ -44,6 +44,16 @@ BOOST_AUTO_TEST_CASE(a_team_is_loaded_with_all_it_names) {
   BOOST_TEST((team.alert_routes[1].priority == message::Priority::high));
 }
 
+BOOST_AUTO_TEST_CASE(a_foreign_role_says_only_what_it_may_call) {
+  Files files;
+  files.replace("teams/t.yaml", "{ kind: native, agent: reporter, tools: [workspace.write] }",
+                "{ kind: foreign, tools: [workspace.write] }");
+  const auto role = files.team().roles.at("reporter");
+  BOOST_TEST(role.kind == "foreign");
+  BOOST_TEST((role.tools == std::vector<std::string>{"workspace.write"}));
+  BOOST_TEST(role.native == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_role_is_named_by_the_hash_of_all_it_is) {
   Files files;
   const auto hash = [&] { return files.team().roles.at("triage").hash; };
@@ -81,10 +91,11 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"{ kind: native, agent: reporter, tools: [workspace.write] }", "reporter",
        "teams/t.yaml:6:13: role `reporter` must be a map, not text\n"},
       {"kind: native, agent", "agent",
-       "teams/t.yaml:6:13: `kind` is missing from role `reporter`; say `kind: runbook` or `kind: "
-       "native`\n"},
+       "teams/t.yaml:6:13: `kind` is missing from role `reporter`; say `kind: runbook`, `kind: "
+       "native` or `kind: foreign`\n"},
       {"kind: native", "kind: natve",
-       "teams/t.yaml:6:21: `kind` must be `runbook` or `native`, not `natve`; did you mean "
+       "teams/t.yaml:6:21: `kind` must be `runbook`, `native` or `foreign`, not `natve`; did you "
+       "mean "
        "`native`?\n"},
       {"agent: reporter", "agent: reportr",
        "teams/t.yaml:6:36: there is no built-in agent `reportr`; did you mean `reporter`?; known "
@@ -92,6 +103,8 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"agent: reporter, ", "",
        "teams/t.yaml:6:13: `agent` is missing from role `reporter`; name one of the built-in "
        "agents: "},
+      {"kind: native, agent: reporter", "kind: foreign, agent: reporter",
+       "teams/t.yaml:6:30: unknown key `agent` in role `reporter`\n"},
       {"agent: reporter", "agent: reporter, runbook: ../runbooks/fix.json",
        "teams/t.yaml:6:46: unknown key `runbook` in role `reporter`\n"},
       {"runbook: ../runbooks/fix.json, ", "",

@@ -54,6 +54,36 @@ BOOST_AUTO_TEST_CASE(it_says_why_nothing_was_chosen) {
              "role x, label gpu=1: 0 of 2 nodes offer it");
 }
 
+BOOST_AUTO_TEST_CASE(every_role_means_those_of_a_kind_that_the_node_runs) {
+  Cluster cluster;
+  auto troupe = cluster.beat(5);
+  troupe.kinds = {"native", "runbook"};
+  observe(cluster.view, "n1", troupe, cluster.now);
+  auto wanted = cluster.wants("scribe");
+  wanted.kind = "foreign";
+  BOOST_TEST(!choose(cluster.view, wanted));
+  BOOST_TEST(why_nowhere(cluster.view, wanted) == "role scribe: 0 of 1 nodes offer it");
+  observe(cluster.view, "n2", cluster.beat(1, {"scribe"}), cluster.now);
+  BOOST_TEST(choose(cluster.view, wanted)->node == "n2");
+  wanted.kind = "native";
+  BOOST_TEST(choose(cluster.view, wanted)->node == "n1");
+  observe(cluster.view, "n3", cluster.beat(7), cluster.now); // of a version that says no kinds
+  BOOST_TEST(choose(cluster.view, wanted)->node == "n3");
+}
+
+BOOST_AUTO_TEST_CASE(a_tool_server_without_slots_is_called_from_a_node_that_runs_every_role) {
+  Cluster cluster;
+  auto server = cluster.beat(0, {});
+  server.slots = 0;
+  server.tools = {"notebook.write"};
+  observe(cluster.view, "n1", server, cluster.now);
+  observe(cluster.view, "n2", cluster.beat(6, {"triage"}), cluster.now);
+  BOOST_TEST(!choose(cluster.view, cluster.wants("tool:notebook")));
+  observe(cluster.view, "n3", cluster.beat(2), cluster.now);
+  BOOST_TEST(choose(cluster.view, cluster.wants("tool:notebook"))->node == "n3");
+  BOOST_TEST(!choose(cluster.view, cluster.wants("tool:ledger"))); // nobody serves that
+}
+
 BOOST_AUTO_TEST_CASE(a_direct_tool_call_goes_where_its_toolkit_is) {
   Cluster cluster;
   observe(cluster.view, "n1", cluster.beat(2, {}), cluster.now);
