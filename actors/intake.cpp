@@ -47,17 +47,19 @@ class Intake final : public caf::event_based_actor {
     if (!team) return submit.done(team.error());
     auto prepared = intake::prepare_job(**team, submit.request, context_->now(), entropy_);
     if (!prepared) return submit.done(prepared.error());
+    prepared->job.owner = context_->vitals->taker();
     auto write = [context = context_, job = std::move(prepared->job), done = submit.done] {
-      context->jobs->submit(job, [context, done](Result<ports::Submitted> submitted) {
+      context->jobs->submit(job, [context, job, done](Result<ports::Submitted> submitted) {
         if (submitted && !submitted->duplicate) {
           log::info("job.created",
                     {{"actor", "intake"}, {"job", submitted->job}, {"run", submitted->run}});
-          context->actors->tell("orchestrator", ClaimNow{});
+          submitted->owned ? arrive(*context, job)
+                           : context->actors->tell("orchestrator", ClaimNow{});
         }
         done(std::move(submitted));
       });
     };
-    after_document(std::move(prepared->bundle), std::move(write), submit.done);
+    after_document(*prepared->bundle, std::move(write), submit.done);
   }
 
   void accept(AlertsPosted& posted) {
@@ -77,21 +79,34 @@ class Intake final : public caf::event_based_actor {
       });
     };
     if (!prepared->bundle) return write();
-    after_document(std::move(*prepared->bundle), std::move(write), posted.done);
+    after_document(*prepared->bundle, std::move(write), posted.done);
   }
 
   /// The document first: a job must never name one that is not there.
   template <class Write, class Done>
-  void after_document(config::Bundle bundle, Write write, Done done) {
+  void after_document(const config::Bundle& bundle, Write write, Done done) {
     if (stored_ == bundle.hash) return write();
     context_->jobs->put_document(
-        bundle.hash, "bundle", std::move(bundle.body),
+        bundle.hash, "bundle", bundle.body,
         [self = handle_of(this), hash = bundle.hash, write = std::move(write),
          done = std::move(done)](Result<> stored) {
           if (!stored) return done(stored.error());
           caf::anon_send(self, DocumentStored{hash});
           write();
         });
+  }
+
+  /// Its run is this node's.
+  static void arrive(const NodeContext& context, const ports::NewJob& job) {
+    ports::RunRow row;
+    row.id = job.run;
+    row.job = job.id;
+    row.bundle = job.bundle;
+    row.owner = job.owner;
+    row.owner_node = context.node();
+    row.created_at = job.at;
+    if (context.arrivals->add({std::move(row), {0, job.append, job.at, job.body}}))
+      context.actors->tell("orchestrator", TakeArrivals{});
   }
 
   static void wake(const NodeContext& context, const ports::AlertReceipt& receipt) {

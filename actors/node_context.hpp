@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/arrivals.hpp"
 #include "actors/clocks.hpp"
 #include "actors/directory.hpp"
 #include "actors/link.hpp"
@@ -53,10 +54,20 @@ class Vitals {
   /// Grants are given only while the lease surely stands (runtime/lease).
   bool may_grant() const { return boot_time() < grants_until_.load(); }
   void grant_until(Millis until) { grants_until_ = until; }
+  /// Who has new runs from the start (KeptRuns::taker).
+  std::optional<IncarnationId> taker() const {
+    const std::lock_guard lock{mutex_};
+    return taker_;
+  }
+  void set_taker(std::optional<IncarnationId> taker) {
+    const std::lock_guard lock{mutex_};
+    taker_ = taker;
+  }
 
  private:
   mutable std::mutex mutex_;
   IncarnationId owner_;
+  std::optional<IncarnationId> taker_;
   std::atomic<Millis> grants_until_{Millis::min()}; // by the boot-time clock
 };
 
@@ -70,6 +81,7 @@ struct NodeContext {
   std::shared_ptr<ServiceCounts> served = std::make_shared<ServiceCounts>();
   /// Of an orchestrator node: outlives a crash of that actor, and is touched by it alone.
   std::shared_ptr<supervision::KeptRuns> kept = std::make_shared<supervision::KeptRuns>();
+  std::shared_ptr<Arrivals> arrivals = std::make_shared<Arrivals>();
   std::shared_ptr<AppendWatch> appends; // the node's actors make it,
   std::shared_ptr<FeedGate> feed;       // and this
   std::shared_ptr<ports::Metrics> metrics = std::make_shared<ports::NoMetrics>();

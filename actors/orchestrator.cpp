@@ -60,12 +60,13 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     set_down_handler([this](const caf::down_msg& down) { run_down(down); });
     kept_.attach(*this); // after a crash of this actor
     if (context_->vitals->joined) kept_.owner_is(context_->vitals->owner(), now());
+    take_arrivals();
     delayed_send(this, sweep_interval, Tick{});
     return {
         [this](const Joined& joined) { kept_.owner_is(joined.owner, now()); },
         [this](Fenced) { kept_.owner_is(std::nullopt, now()); },
         [this](ClaimNow) { claim(); },
-        [this](const Claimed& claimed) { take(claimed); },
+        [this](TakeArrivals) { take_arrivals(); },
         [this](Tick) { sweep(); },
         [this](Incoming& in) { route(in); },
         [this](const RunLookedUp& found) { answer_for_absent(found); },
@@ -116,15 +117,22 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
   }
 
   void claim(IncarnationId owner, std::uint32_t limit) override {
-    context_->jobs->claim(owner, limit, now(), tells<Claimed, std::vector<ports::RunRow>>());
+    context_->jobs->claim(owner, limit, now(), [context = context_](Arrivals::Claim runs) {
+      if (context->arrivals->add(std::move(runs)))
+        context->actors->tell("orchestrator", TakeArrivals{});
+    });
   }
 
-  void take(const Claimed& claimed) {
-    context_->vitals->store_up = claimed.runs.ok();
-    if (!claimed.runs)
-      log::warn("runs.claim_failed",
-                {{"actor", "orchestrator"}, {"reason", claimed.runs.error().message}});
-    kept_.claimed(claimed.runs, now());
+  void take_arrivals() {
+    auto arrived = context_->arrivals->take();
+    for (const auto& claim : arrived.claims) {
+      context_->vitals->store_up = claim.ok();
+      if (!claim)
+        log::warn("runs.claim_failed",
+                  {{"actor", "orchestrator"}, {"reason", claim.error().message}});
+      kept_.claimed(claim, now());
+    }
+    for (auto& run : arrived.runs) kept_.given(run.row, std::move(run.first));
     count();
   }
 
@@ -181,9 +189,13 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
 
   // ---- runs
 
-  void start(const ports::RunRow& row) override {
+  void start(const ports::RunRow& row) override { start(row, std::nullopt); }
+  void start_new(const ports::RunRow& row, ports::JournalRow first) override {
+    start(row, std::move(first));
+  }
+  void start(const ports::RunRow& row, std::optional<ports::JournalRow> first) {
     if (actors_.contains(row.id)) return;
-    const auto actor = spawn_run(this, context_, bundles_, row);
+    const auto actor = spawn_run(this, context_, bundles_, row, std::move(first));
     monitor(actor);
     actors_[row.id] = actor;
     context_->actors->set(part_of(row.id), actor);
@@ -222,7 +234,10 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     context_->actors->remove(part_of(run));
   }
 
-  void count() { context_->vitals->runs_owned = static_cast<std::uint32_t>(kept_.size()); }
+  void count() {
+    context_->vitals->runs_owned = static_cast<std::uint32_t>(kept_.size());
+    context_->vitals->set_taker(kept_.taker());
+  }
 
   template <class Message>
   void tell_run(RunId run, Message message) {

@@ -136,11 +136,9 @@ struct RunRowRead {
 struct RunAppended {}; // an append of the run it waits for is durable
 
 // ---- orchestrator
-struct ClaimNow {}; // a new job, or runs that somebody left
-struct Claimed {
-  Result<std::vector<ports::RunRow>> runs;
-};
-struct WakeRun { // something is in its inbox
+struct ClaimNow {};     // a new job, or runs that somebody left
+struct TakeArrivals {}; // runs have arrived (actors/arrivals.hpp)
+struct WakeRun {        // something is in its inbox
   RunId run;
 };
 struct ParkRun { // run -> orchestrator: it only waits, until then or (nothing) for its inbox. No

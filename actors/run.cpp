@@ -37,13 +37,14 @@ std::string supervisor_of(const std::string& path) {
 class Run final : public caf::event_based_actor, private RunPort {
  public:
   Run(caf::actor_config& config, Context context, std::shared_ptr<BundleCache> bundles,
-      const ports::RunRow& row)
+      const ports::RunRow& row, std::optional<ports::JournalRow> first)
       : event_based_actor{config},
         context_{std::move(context)},
         bundles_{std::move(bundles)},
         id_{row.id},
         owner_{row.owner.value_or(IncarnationId{})},
-        bundle_hash_{row.bundle} {}
+        bundle_hash_{row.bundle},
+        first_{std::move(first)} {}
 
   const char* name() const override { return "run"; }
 
@@ -91,10 +92,13 @@ class Run final : public caf::event_based_actor, private RunPort {
   // ---- folding
 
   void load() {
-    read_run(context_, bundles_, id_, bundle_hash_,
-             [self = handle_of(this)](Result<RunState> state) {
-               caf::anon_send(self, Folded{std::make_shared<Result<RunState>>(std::move(state))});
-             });
+    const auto done = [self = handle_of(this)](Result<RunState> state) {
+      caf::anon_send(self, Folded{std::make_shared<Result<RunState>>(std::move(state))});
+    };
+    if (first_)
+      fold_new_run(context_, bundles_, id_, bundle_hash_, *first_, done);
+    else
+      read_run(context_, bundles_, id_, bundle_hash_, done);
   }
 
   void folded(const Folded& folded) {
@@ -105,7 +109,8 @@ class Run final : public caf::event_based_actor, private RunPort {
     }
     if ((*folded.state)->finished) return leave(RunExit::finished);
     driver_.begin(std::move(**folded.state), {context_->node(), owner_});
-    read_inbox(); // the first decision has to know what waits: the run may be about to end
+    // The first decision has to know what waits: the run may be about to end.
+    first_ ? driver_.inbox_read({}, now()) : read_inbox();
   }
 
   void read_inbox() {
@@ -291,7 +296,7 @@ class Run final : public caf::event_based_actor, private RunPort {
         if (submitted) context->actors->tell("orchestrator", ClaimNow{});
       });
     };
-    context_->jobs->put_document(prepared.bundle.hash, "bundle", prepared.bundle.body, submit);
+    context_->jobs->put_document(prepared.bundle->hash, "bundle", prepared.bundle->body, submit);
   }
 
   /// Answered by ChildReported; started again if it is not there.
@@ -374,6 +379,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   RunId id_;
   IncarnationId owner_;
   std::string bundle_hash_;
+  std::optional<ports::JournalRow> first_;
   SystemEntropy entropy_;
   RunDriver driver_{id_, entropy_, *this};
 
@@ -385,8 +391,9 @@ class Run final : public caf::event_based_actor, private RunPort {
 } // namespace
 
 caf::actor spawn_run(caf::event_based_actor* supervisor, Context context,
-                     std::shared_ptr<BundleCache> bundles, const ports::RunRow& row) {
-  return supervisor->spawn<Run>(std::move(context), std::move(bundles), row);
+                     std::shared_ptr<BundleCache> bundles, const ports::RunRow& row,
+                     std::optional<ports::JournalRow> first) {
+  return supervisor->spawn<Run>(std::move(context), std::move(bundles), row, std::move(first));
 }
 
 } // namespace troupe::actors

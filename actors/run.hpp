@@ -8,10 +8,11 @@
 
 namespace troupe::actors {
 
-/// Folds the run from its journal, takes it over (`adopted`) unless its owner of the row has it
-/// already, and drives it to its end. Tells the orchestrator RunLeft, and ends in order; any other
-/// end means: fold it afresh.
+/// Folds the run from its journal (`first`: all that it holds yet), takes it over (`adopted`)
+/// unless its owner of the row has it already, and drives it to its end. Tells the orchestrator
+/// RunLeft, and ends in order; any other end means: fold it afresh.
 caf::actor spawn_run(caf::event_based_actor* supervisor, Context context,
-                     std::shared_ptr<BundleCache> bundles, const ports::RunRow& row);
+                     std::shared_ptr<BundleCache> bundles, const ports::RunRow& row,
+                     std::optional<ports::JournalRow> first = std::nullopt);
 
 } // namespace troupe::actors

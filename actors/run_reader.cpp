@@ -5,14 +5,25 @@
 namespace troupe::actors {
 namespace {
 
+constexpr std::size_t bundles_kept_max = 16; // that no run uses
+
 /// Lives from callback to callback.
 struct RunReader : std::enable_shared_from_this<RunReader> {
+  RunReader(Context c, std::shared_ptr<BundleCache> b, RunId r, std::string hash,
+            std::function<void(Result<supervision::RunState>)> d)
+      : context{std::move(c)},
+        bundles{std::move(b)},
+        run{r},
+        bundle_hash{std::move(hash)},
+        done{std::move(d)} {}
+
   Context context;
   std::shared_ptr<BundleCache> bundles;
   RunId run;
   std::string bundle_hash;
   std::function<void(Result<supervision::RunState>)> done;
   std::shared_ptr<supervision::History> history;
+  std::optional<ports::JournalRow> first; // of a new run: the whole journal
   supervision::RunState state;
 
   void start() {
@@ -29,6 +40,7 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
 
   void begin(std::shared_ptr<const config::UnpackedBundle> bundle) {
     state = supervision::make_run_state(run, bundle);
+    if (first) return take({*first}, false);
     if (history) return read_on(); // a snapshot would leave out what it tells
     context->journal->read_fold(run,
                                 [self = shared_from_this(), bundle](Result<ports::FoldPage> page) {
@@ -79,19 +91,26 @@ void BundleCache::keep(const std::string& hash,
   const std::lock_guard lock{mutex_};
   std::erase_if(bundles_, [](const auto& item) { return item.second.expired(); });
   bundles_[hash] = bundle;
+  last_.push_front(bundle);
+  if (last_.size() > bundles_kept_max) last_.pop_back();
 }
 
 void read_run(const Context& context, const std::shared_ptr<BundleCache>& bundles, RunId run,
               const std::string& bundle_hash,
               std::function<void(Result<supervision::RunState>)> done,
               std::shared_ptr<supervision::History> history) {
-  auto reader = std::make_shared<RunReader>();
-  reader->context = context;
-  reader->bundles = bundles;
-  reader->run = run;
-  reader->bundle_hash = bundle_hash;
-  reader->done = std::move(done);
+  const auto reader =
+      std::make_shared<RunReader>(context, bundles, run, bundle_hash, std::move(done));
   reader->history = std::move(history);
+  reader->start();
+}
+
+void fold_new_run(const Context& context, const std::shared_ptr<BundleCache>& bundles, RunId run,
+                  const std::string& bundle_hash, ports::JournalRow first,
+                  std::function<void(Result<supervision::RunState>)> done) {
+  const auto reader =
+      std::make_shared<RunReader>(context, bundles, run, bundle_hash, std::move(done));
+  reader->first = std::move(first);
   reader->start();
 }
 

@@ -135,7 +135,7 @@ class Scheduler final : public caf::event_based_actor {
                       schedule->overlap,
                       std::move(prepared->job)};
     context_->jobs->put_document(
-        prepared->bundle.hash, "bundle", std::move(prepared->bundle.body),
+        prepared->bundle->hash, "bundle", prepared->bundle->body,
         [self = handle_of(this), context = context_, due = std::move(due)](Result<> stored) {
           if (!stored) return caf::anon_send(self, Fired{due, stored.error()});
           context->schedules->fire(due, [self, due](Result<ports::FireOutcome> outcome) {

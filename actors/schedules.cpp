@@ -82,7 +82,7 @@ void run_schedule(const Context& context, const ports::ScheduleId& id, std::stri
       intake::prepare_by_hand(*team, *schedule, std::move(key), context->now(), entropy);
   if (!prepared) return done(prepared.error());
   context->jobs->put_document(
-      prepared->bundle.hash, "bundle", std::move(prepared->bundle.body),
+      prepared->bundle->hash, "bundle", prepared->bundle->body,
       [context, done = std::move(done), job = std::move(prepared->job)](Result<> stored) {
         if (!stored) return done(stored.error());
         context->jobs->submit(job, [context, done](Result<ports::Submitted> submitted) {

@@ -241,6 +241,9 @@ TeamResult load_team(const std::string& path) {
   for (auto& fault : faults) result.faults.push_back({path, std::move(fault)});
   drop_repeated(others);
   result.faults.insert(result.faults.end(), others.begin(), others.end());
+  if (!result.faults.empty()) return result;
+  for (auto& [name, plan] : result.team.plans)
+    plan.bundle = std::make_shared<const Bundle>(make_bundle(result.team, plan));
   return result;
 }
 

@@ -2,6 +2,7 @@
 // names read and checked.
 #pragma once
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,9 +16,18 @@
 
 namespace troupe::config {
 
+/// What a run pins and executes: {"plan":{..source..},"plans":{name:{..source..}},
+/// "roles":{name:{..}},"team":".."}, canonical; without "plans" where there is no child run. Its
+/// sha256 is the bundle's hash.
+struct Bundle {
+  std::string hash;
+  std::string body;
+};
+
 struct NamedPlan {
   plan::Plan plan;
-  JsonText source; // the plan as JSON: what is pinned
+  JsonText source;                        // the plan as JSON: what is pinned
+  std::shared_ptr<const Bundle> bundle{}; // what its runs pin; of the plans of a loaded team
 };
 
 /// What a job is made of that is made later.
@@ -75,13 +85,6 @@ TeamResult load_team(const std::string& path);
 /// stay the team's.
 plan::Catalogue catalogue_of(const Team& team);
 
-/// What a run pins and executes: {"plan":{..source..},"plans":{name:{..source..}},
-/// "roles":{name:{..}},"team":".."}, canonical; without "plans" where there is no child run. Its
-/// sha256 is the bundle's hash.
-struct Bundle {
-  std::string hash;
-  std::string body;
-};
 /// Takes the child plans that the plan reaches and the roles that it and they name, no others.
 Bundle make_bundle(const Team& team, const NamedPlan& plan);
 

@@ -25,10 +25,17 @@ Result<config::NamedPlan> read_plan(const config::Team& team, const ports::JobRe
   return config::NamedPlan{std::move(parsed.plan), read.source.root.to_json()};
 }
 
-Result<config::NamedPlan> choose_plan(const config::Team& team, const ports::JobRequest& request) {
-  if (!request.plan_text.empty()) return read_plan(team, request);
+/// The request's own plan, or one of the team's.
+Result<std::shared_ptr<const config::NamedPlan>> choose_plan(const config::Team& team,
+                                                             const ports::JobRequest& request) {
+  if (!request.plan_text.empty()) {
+    auto plan = read_plan(team, request);
+    if (!plan) return plan.error();
+    return std::make_shared<const config::NamedPlan>(*std::move(plan));
+  }
   const auto known = team.plans.find(request.plan_name);
-  if (known != team.plans.end()) return known->second;
+  if (known != team.plans.end())
+    return std::shared_ptr<const config::NamedPlan>{std::shared_ptr<void>{}, &known->second};
   std::string names;
   for (const auto& [name, plan] : team.plans) names += (names.empty() ? "" : ", ") + name;
   return make_error(ErrorClass::invalid_input, "team " + team.name + " has no plan `" +
@@ -40,13 +47,15 @@ Result<config::NamedPlan> choose_plan(const config::Team& team, const ports::Job
 PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, std::string title,
                      JsonText inputs, Instant now, Entropy& entropy) {
   PreparedJob out;
-  out.bundle = config::make_bundle(team, plan);
+  out.bundle = plan.bundle;
+  if (!out.bundle)
+    out.bundle = std::make_shared<const config::Bundle>(config::make_bundle(team, plan));
   auto& job = out.job;
   job.id = entropy.make_id<JobId>(now);
   job.run = entropy.make_id<RunId>(now);
   job.team = team.name;
   job.title = title.empty() ? plan.plan.name : std::move(title);
-  job.bundle = out.bundle.hash;
+  job.bundle = out.bundle->hash;
   job.inputs = inputs;
   job.at = now;
   job.append = entropy.make_id<AppendId>(now);
@@ -125,10 +134,10 @@ Result<PreparedJob> prepare_job(const config::Team& team, const ports::JobReques
                                 Instant now, Entropy& entropy) {
   const auto plan = choose_plan(team, request);
   if (!plan) return plan.error();
-  auto inputs = plan::bind_inputs(plan->plan, request.inputs);
+  auto inputs = plan::bind_inputs((*plan)->plan, request.inputs);
   if (!inputs) return inputs.error();
   if (auto checked = check_labels(request.labels); !checked) return checked.error();
-  auto prepared = assemble(team, *plan, request.title, std::move(*inputs), now, entropy);
+  auto prepared = assemble(team, **plan, request.title, std::move(*inputs), now, entropy);
   auto& job = prepared.job;
   job.idempotency_key = request.idempotency_key;
   job.labels = request.labels;
@@ -178,7 +187,8 @@ PreparedJob prepare_child(const supervision::RunState& parent,
                           const supervision::StartChildRun& start, Instant now) {
   const auto& child = start.child;
   PreparedJob out;
-  out.bundle = config::child_bundle(*parent.bundle, child.plan);
+  out.bundle =
+      std::make_shared<const config::Bundle>(config::child_bundle(*parent.bundle, child.plan));
   auto& job = out.job;
   job.id = child.job;
   job.run = child.run;
@@ -186,7 +196,7 @@ PreparedJob prepare_child(const supervision::RunState& parent,
   job.team = parent.created.team;
   job.title = parent.created.title + " / " + start.step;
   job.source = "plan";
-  job.bundle = out.bundle.hash;
+  job.bundle = out.bundle->hash;
   job.inputs = child.inputs;
   job.request_digest = digest(child.inputs);
   job.at = now;

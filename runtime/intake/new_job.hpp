@@ -14,7 +14,7 @@ namespace troupe::intake {
 
 /// Everything that is written for one job: the document that its run pins, and the job itself.
 struct PreparedJob {
-  config::Bundle bundle;
+  std::shared_ptr<const config::Bundle> bundle;
   ports::NewJob job;
 };
 
@@ -31,7 +31,7 @@ Result<PreparedJob> prepare_job(const config::Team& team, const ports::JobReques
 /// when no incident is open. invalid_input: the route's inputs do not fit its plan.
 struct PreparedAlerts {
   ports::AlertBatch batch;
-  std::optional<config::Bundle> bundle; // to be stored before the batch
+  std::shared_ptr<const config::Bundle> bundle; // to be stored before the batch
 };
 Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
                                       const Webhook& webhook, Instant now, Entropy& entropy);

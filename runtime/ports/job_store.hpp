@@ -34,6 +34,9 @@ struct NewJob {
   AppendId append;  // of seq 0
   std::string body; // of seq 0
   Labels labels;    // have been checked
+  /// Has the run from the start, as if it had claimed it, unless it is fenced. Nothing: whoever
+  /// claims it. For submit.
+  std::optional<IncarnationId> owner{};
 };
 
 /// A further run of a job that is there, and its first append: one write.
@@ -50,6 +53,7 @@ struct Submitted {
   JobId job;
   RunId run;
   bool duplicate = false; // the idempotency key was known: ids of the first
+  bool owned = false;     // the owner that the new job names has its run
 };
 
 /// One alert of a webhook body. Its identity is (receiver, group_key, fingerprint, status,
@@ -144,9 +148,9 @@ class JobStore {
 
   virtual ~JobStore() = default;
 
-  /// invalid_input: the idempotency key was used for another request. no_capacity:
-  /// limits::open_jobs_max reached by runs that are not parked (each node counts about once a
-  /// second, so several together may overshoot a little).
+  /// Submissions queued at the same moment share a commit. invalid_input: the idempotency key was
+  /// used for another request. no_capacity: limits::open_jobs_max reached by runs that are not
+  /// parked (each node counts about once a second, so several together may overshoot a little).
   virtual void submit(NewJob job, Done<Submitted> done) = 0;
 
   /// Adds a run to its job, which then runs again. False: the run was there already. invalid_input:
@@ -172,8 +176,8 @@ class JobStore {
   /// Takes up to `limit` unfinished runs that nobody owns, or whose owner is fenced, or that are
   /// parked until `now` or earlier: by priority, then round robin over teams, the oldest of each
   /// first, skipping rows that another node is claiming. Empty if `owner` is fenced or never
-  /// joined. Runs that a call took whose answer was lost come back with the next call of the same
-  /// owner.
+  /// joined. Runs that a call took whose answer was lost, a submission among them, come back with
+  /// the next call of the same owner.
   virtual void claim(IncarnationId owner, std::uint32_t limit, Instant now,
                      Done<std::vector<RunRow>> done) = 0;
   /// Gives a run up, if `owner` still has it.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/limits.hpp"
+#include "runtime/simulation/orchestrator_node.hpp"
 #include "runtime/simulation/people.hpp"
 #include "runtime/simulation/process.hpp"
 #include "runtime/simulation/world.hpp"

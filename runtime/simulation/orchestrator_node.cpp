@@ -208,6 +208,28 @@ void OrchestratorNode::start(const ports::RunRow& row) {
   run->load();
 }
 
+void OrchestratorNode::start_new(const ports::RunRow& row, ports::JournalRow first) {
+  if (brain_->runs.contains(row.id)) return;
+  const auto run = std::make_shared<SimulatedRun>(*this, row);
+  brain_->runs[row.id] = run;
+  run->begin_new(std::move(first));
+}
+
+void OrchestratorNode::submit(ports::NewJob job) {
+  job.owner = brain_->kept.taker();
+  world().store().submit(*this, job, [this, job](const Result<ports::Submitted>& submitted) {
+    if (!submitted) return;
+    if (!submitted->owned) return claim();
+    ports::RunRow row;
+    row.id = job.run;
+    row.job = job.id;
+    row.bundle = job.bundle;
+    row.owner = job.owner;
+    row.owner_node = name();
+    brain_->kept.given(row, {0, job.append, job.at, job.body});
+  });
+}
+
 void OrchestratorNode::stop(RunId run) {
   if (const auto found = brain_->runs.find(run); found != brain_->runs.end()) {
     brain_->queue.withdraw(run, "");

@@ -24,6 +24,9 @@ class OrchestratorNode final : public Process,
   bool hears(const std::string& verb, const std::string& recipient) const override;
   void receive(const std::string& verb, agent::Asked asked) override;
 
+  /// A job comes in here; what becomes of it may stay unknown.
+  void submit(ports::NewJob job);
+
   // for its runs
   placement::DispatchQueue& queue() { return brain_->queue; }
   void serve();
@@ -74,6 +77,7 @@ class OrchestratorNode final : public Process,
   // KeeperPort
   void claim(IncarnationId owner, std::uint32_t limit) override;
   void start(const ports::RunRow& row) override;
+  void start_new(const ports::RunRow& row, ports::JournalRow first) override;
   void stop(RunId run) override;
   bool hand_over(RunId run) override;
   void nothing_kept() override;

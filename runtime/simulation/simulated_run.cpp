@@ -80,13 +80,21 @@ void SimulatedRun::load() {
   node_.world().store().read(node_, row_.id, later(&SimulatedRun::folded));
 }
 
+void SimulatedRun::begin_new(ports::JournalRow first) {
+  if (begin({{}, {std::move(first)}, false})) driver_.inbox_read({}, date());
+}
+
 void SimulatedRun::folded(Result<ports::FoldPage> page) {
   if (!page) return node_.timer(store_retry, later(&SimulatedRun::load));
-  auto state = fold(row_.id, row_.bundle, *page);
-  if (!state) return;
-  if (state->finished) return leave(RunExit::finished);
+  if (begin(*page)) read_inbox();
+}
+
+bool SimulatedRun::begin(const ports::FoldPage& page) {
+  auto state = fold(row_.id, row_.bundle, page);
+  if (!state) return false;
+  if (state->finished) return leave(RunExit::finished), false;
   driver_.begin(*std::move(state), {node_.name(), row_.owner.value_or(IncarnationId{})});
-  read_inbox();
+  return true;
 }
 
 /// Nothing, and a violation, if it cannot be done.
@@ -235,7 +243,7 @@ void SimulatedRun::perform(const Effect& effect) {
 
 void SimulatedRun::start_child_run(const StartChildRun& start) {
   auto prepared = intake::prepare_child(driver_.state(), start, date());
-  node_.world().store().submit(node_, std::move(prepared.job), std::move(prepared.bundle),
+  node_.world().store().submit(node_, std::move(prepared.job), *prepared.bundle,
                                [&node = node_](const Result<ports::Submitted>& submitted) {
                                  if (submitted) node.claim();
                                });

@@ -21,6 +21,7 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   SimulatedRun(OrchestratorNode& node, const ports::RunRow& row);
 
   void load();
+  void begin_new(ports::JournalRow first); // which is all that its journal holds
   void read_inbox();
   void receive(agent::Asked asked);
   void happen(supervision::Stimulus what); // soon
@@ -51,6 +52,8 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   template <class... Args>
   auto later(void (SimulatedRun::*what)(Args...));
   void folded(Result<ports::FoldPage> page);
+  /// False: there is nothing to drive.
+  bool begin(const ports::FoldPage& page);
   void inbox_read(Result<std::vector<ports::InboxRow>> rows);
   void start_child_run(const supervision::StartChildRun& start);
   void ask_child_run(RunId child);

@@ -160,6 +160,21 @@ void SimulatedStore::claim(Process& from, IncarnationId owner, std::uint32_t lim
   });
 }
 
+void SimulatedStore::submit(Process& from, ports::NewJob job, Done<ports::Submitted> done) {
+  const auto owner = job.owner;
+  const auto run = job.run;
+  const auto work = [this, job = std::move(job)] {
+    auto submitted = database_.submit(job);
+    if (submitted && submitted->owned) unanswered_[*job.owner].push_back(job.run);
+    return submitted;
+  };
+  call<ports::Submitted>(from, work,
+                         [this, owner, run, done = std::move(done)](Result<ports::Submitted> job) {
+                           if (job && job->owned) std::erase(unanswered_[*owner], run);
+                           done(std::move(job));
+                         });
+}
+
 void SimulatedStore::submit(Process& from, ports::NewJob job, config::Bundle bundle,
                             Done<ports::Submitted> done) {
   call<ports::Submitted>(

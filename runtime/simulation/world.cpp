@@ -29,9 +29,9 @@ World::World(const Scenario& scenario, std::uint64_t seed, bool traced)
       bus_{std::make_unique<SimulatedBus>(*this)},
       store_{std::make_unique<SimulatedStore>(*this)} {
   for (unsigned i = 1; i <= scenario_.orchestrators; ++i) {
-    processes_.push_back(
-        std::make_unique<OrchestratorNode>(*this, "orchestrator-" + std::to_string(i)));
-    orchestrators_.push_back(processes_.back().get());
+    auto node = std::make_unique<OrchestratorNode>(*this, "orchestrator-" + std::to_string(i));
+    orchestrators_.push_back(node.get());
+    processes_.push_back(std::move(node));
   }
   for (unsigned i = 1; i <= scenario_.agents; ++i) {
     processes_.push_back(std::make_unique<AgentNode>(*this, "agent-" + std::to_string(i), seed,
@@ -83,8 +83,12 @@ void World::plan_run() {
   created.inputs = scenario_.inputs;
   job.body = supervision::encode({created});
   auditor_->submitted(job);
-  agenda_.after(Time{below(3'000)}, [this, job] {
+  const Time submitted{below(3'000)};
+  agenda_.after(submitted, [this, job] {
     trace("a job is submitted");
+    if (auto* node = any_orchestrator(); node->alive()) node->submit(job);
+  });
+  agenda_.after(submitted + Time{2'000}, [this, job] { // whoever asked for it asks again
     if (const auto done = store_->database().submit(job); !done)
       auditor_->violated("a_job_is_taken", done.error().message);
   });
@@ -100,14 +104,18 @@ void World::plan_run() {
     });
 }
 
+OrchestratorNode* World::any_orchestrator() {
+  return orchestrators_[static_cast<std::size_t>(
+      below(static_cast<std::int64_t>(orchestrators_.size())))];
+}
+
 void World::post(RunId run, const ports::InboxRow& row) {
   const auto recorded = store_->database().post_inbox(run, row);
   if (!recorded || !*recorded) return; // it has ended
   trace("recorded: " + row.id);
   if (row.kind == "signal") auditor_->posted(run, row.id);
   const auto known = store_->database().get_run(run);
-  auto* from = orchestrators_[static_cast<std::size_t>(
-      below(static_cast<std::int64_t>(orchestrators_.size())))];
+  auto* from = any_orchestrator();
   if (!from->alive() || !known || !known->owner) return; // a sweep will find it
   message::Context context;
   context.run = run;

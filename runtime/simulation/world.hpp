@@ -14,6 +14,7 @@
 namespace troupe::simulation {
 
 class Auditor;
+class OrchestratorNode;
 class People;
 class Process;
 class SimulatedBus;
@@ -62,7 +63,7 @@ class World {
   void link_changed(Process& process);
 
   const std::vector<std::unique_ptr<Process>>& processes() const { return processes_; }
-  const std::vector<Process*>& orchestrators() const { return orchestrators_; }
+  const std::vector<OrchestratorNode*>& orchestrators() const { return orchestrators_; }
   const std::vector<Process*>& agents() const { return agents_; }
 
   void trace(std::string line);
@@ -70,6 +71,7 @@ class World {
   bool traced() const { return traced_; }
 
  private:
+  OrchestratorNode* any_orchestrator();
   using Fault = std::function<void(Process&)>;
 
   void plan_run();
@@ -90,7 +92,8 @@ class World {
   std::unique_ptr<SimulatedBus> bus_;
   std::unique_ptr<SimulatedStore> store_;
   std::vector<std::unique_ptr<Process>> processes_;
-  std::vector<Process*> orchestrators_, agents_;
+  std::vector<OrchestratorNode*> orchestrators_;
+  std::vector<Process*> agents_;
 };
 
 } // namespace troupe::simulation

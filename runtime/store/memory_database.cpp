@@ -37,7 +37,9 @@ void MemoryDatabase::insert(const ports::NewJob& job) {
 
 Result<ports::Submitted> MemoryDatabase::submit(const ports::NewJob& job) {
   const std::lock_guard lock{mutex_};
-  if (jobs_.contains(job.id)) return ports::Submitted{job.id, job.run, false};
+  if (jobs_.contains(job.id))
+    return ports::Submitted{job.id, job.run, false,
+                            job.owner && runs_.at(job.run).row.owner == job.owner};
   if (const auto known = keys_.find({job.team, job.idempotency_key}); known != keys_.end()) {
     const auto& first = jobs_.at(known->second);
     if (first.digest != job.request_digest) return key_is_taken(job.idempotency_key);
@@ -45,7 +47,9 @@ Result<ports::Submitted> MemoryDatabase::submit(const ports::NewJob& job) {
   }
   if (full()) return jobs_are_full(open_jobs_max_);
   insert(job);
-  return ports::Submitted{job.id, job.run, false};
+  const bool owned = job.owner && may_write(*job.owner);
+  if (owned) runs_.at(job.run).row.owner = job.owner;
+  return ports::Submitted{job.id, job.run, false, owned};
 }
 
 Result<bool> MemoryDatabase::add_run(const ports::NewRun& run) {

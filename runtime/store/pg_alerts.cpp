@@ -53,11 +53,11 @@ void PgJobStore::accept_alerts(AlertBatch batch, Done<AlertReceipt> done) {
 PgAttempt<AlertReceipt> PgJobStore::try_accept(PgConnection& connection, const AlertBatch& batch,
                                                Deadline deadline) {
   if (auto fault = check(batch); !fault) return fault.error();
-  const auto room = has_room(connection, deadline);
-  if (const auto* fault = std::get_if<PgFault>(&room)) return *fault;
+  const auto free = room(connection, deadline);
+  if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
   PgParams params;
   put_job(params, batch.job_if_needed ? &*batch.job_if_needed : nullptr);
-  params.boolean(std::get<bool>(room));
+  params.boolean(std::get<std::size_t>(free) > 0);
   put_events(params, batch);
   const auto answer = connection.run(accept_alert_events, params, deadline);
   if (!answer.ok()) {

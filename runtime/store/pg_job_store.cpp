@@ -18,9 +18,6 @@ constexpr PgStatement count_open_jobs{
     "SELECT count(*) FROM (SELECT FROM runs WHERE state = 'running' AND wake_at IS NULL"
     "                       LIMIT $1::bigint) AS open"};
 
-constexpr PgStatement submit_job{
-    "submit_job", "SELECT job, run, digest FROM submit_job(" TROUPE_NEW_JOB ", $15::boolean)"};
-
 constexpr PgStatement claim_runs{
     "claim_runs",
     "SELECT " TROUPE_RUN_COLUMNS
@@ -49,7 +46,7 @@ void put_job(PgParams& params, const NewJob* job) {
   params.id(job->append).text(job->body).text(to_json(job->labels));
 }
 
-PgAttempt<bool> PgJobStore::has_room(PgConnection& connection, Deadline deadline) {
+PgAttempt<std::size_t> PgJobStore::room(PgConnection& connection, Deadline deadline) {
   const auto now = std::chrono::steady_clock::now();
   const auto age_allowed = open_jobs_ < open_jobs_max_ ? 1000ms : 100ms;
   if (now - counted_at_ >= age_allowed) {
@@ -59,33 +56,7 @@ PgAttempt<bool> PgJobStore::has_room(PgConnection& connection, Deadline deadline
     open_jobs_ = static_cast<std::size_t>(answer.rows.integer(0, 0));
     counted_at_ = now;
   }
-  return open_jobs_ < open_jobs_max_;
-}
-
-void PgJobStore::submit(NewJob job, Done<Submitted> done) {
-  writes_.call<Submitted>(std::move(done),
-                          [this, job = std::move(job)](auto& connection, auto deadline) {
-                            return try_submit(connection, job, deadline);
-                          });
-}
-
-PgAttempt<Submitted> PgJobStore::try_submit(PgConnection& connection, const NewJob& job,
-                                            Deadline deadline) {
-  if (auto fault = check(job); !fault) return fault.error();
-  const auto room = has_room(connection, deadline);
-  if (const auto* fault = std::get_if<PgFault>(&room)) return *fault;
-  PgParams params;
-  put_job(params, &job);
-  params.boolean(std::get<bool>(room));
-  const auto answer = connection.run(submit_job, params, deadline);
-  if (!answer.ok()) return *answer.fault;
-  const auto& rows = answer.rows;
-  if (rows.empty()) return jobs_are_full(open_jobs_max_);
-  const Submitted there{rows.id<JobId>(0, 0), rows.id<RunId>(0, 1), rows.id<JobId>(0, 0) != job.id};
-  if (there.duplicate && rows.text(0, 2) != job.request_digest)
-    return key_is_taken(job.idempotency_key);
-  if (!there.duplicate) ++open_jobs_;
-  return there;
+  return open_jobs_max_ - std::min(open_jobs_, open_jobs_max_);
 }
 
 void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Instant now,
@@ -98,7 +69,7 @@ void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Instant now,
 PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, IncarnationId owner,
                                                      std::uint32_t limit, Instant now,
                                                      Deadline deadline) {
-  if (claimer_ != owner) unanswered_.clear(); // an incarnation that is over claims no more
+  if (claimer_ && claimer_ != owner) unanswered_.clear(); // one that is over claims no more
   claimer_ = owner;
   const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
   auto unanswered = PgArray::of_uuids();

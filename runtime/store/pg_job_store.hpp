@@ -38,15 +38,13 @@ class PgJobStore final : public ports::JobStore {
 
  private:
   struct ClaimCall; // names one try of claim; any 16 bytes
-  PgAttempt<ports::Submitted> try_submit(PgConnection& connection, const ports::NewJob& job,
-                                         Deadline deadline);
   PgAttempt<ports::AlertReceipt> try_accept(PgConnection& connection,
                                             const ports::AlertBatch& batch, Deadline deadline);
   PgAttempt<std::vector<ports::RunRow>> try_claim(PgConnection& connection, IncarnationId owner,
                                                   std::uint32_t limit, Instant now,
                                                   Deadline deadline);
-  /// Whether another job may be opened; from a count that is at most a second old.
-  PgAttempt<bool> has_room(PgConnection& connection, Deadline deadline);
+  /// How many jobs may be opened; from a count that is at most a second old.
+  PgAttempt<std::size_t> room(PgConnection& connection, Deadline deadline);
 
   struct Post {
     RunId run;
@@ -57,8 +55,15 @@ class PgJobStore final : public ports::JobStore {
     IncarnationId owner;
     Instant wake_at;
   };
+  using Submissions = PgBatch<ports::NewJob, ports::Submitted>;
   using Posts = PgBatch<Post, bool>;
   using Parks = PgBatch<Park, ports::ParkOutcome>;
+  PgAttempt<Submissions::Answers> try_submit(PgConnection& connection,
+                                             const Submissions::Asks& jobs, Deadline deadline);
+  /// Fills in the answers for jobs that were there, or found no room.
+  std::optional<PgFault> find_others(PgConnection& connection, const Submissions::Asks& jobs,
+                                     const std::vector<std::size_t>& others,
+                                     Submissions::Answers& answers, Deadline deadline) const;
   static PgAttempt<Posts::Answers> try_post(PgConnection& connection, const Posts::Asks& posts,
                                             Deadline deadline, bool repeated);
   static PgAttempt<Parks::Answers> try_park(PgConnection& connection, const Parks::Asks& parks,
@@ -67,6 +72,12 @@ class PgJobStore final : public ports::JobStore {
   PgWorker& writes_;
   PgWorker& reads_;
   const std::size_t open_jobs_max_;
+  Submissions submissions_{
+      writes_,
+      [this](auto& connection, const auto& jobs, auto deadline, bool) {
+        return try_submit(connection, jobs, deadline);
+      },
+      [](const ports::NewJob& job) { return job.body.size() + job.inputs.text.size(); }};
   Posts posts_{writes_, &try_post, [](const Post& post) { return post.row.body.text.size(); }};
   Parks parks_{writes_, &try_park};
 
@@ -75,8 +86,8 @@ class PgJobStore final : public ports::JobStore {
   Deadline counted_at_{};
   SystemEntropy entropy_;
   std::array<std::string, 4> served_last_; // the team, by priority
-  IncarnationId claimer_;                  // who claimed last
-  std::vector<Id<ClaimCall>> unanswered_;  // its tries whose answer was lost
+  std::optional<IncarnationId> claimer_;   // who claimed last
+  std::vector<Id<ClaimCall>> unanswered_;  // tries to take runs whose answer was lost
 };
 
 /// $1 to $14 of a statement that takes a new_job (schema/002_functions.sql), and how it names them.

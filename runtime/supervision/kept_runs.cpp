@@ -48,6 +48,7 @@ void KeptRuns::claim(Instant now) {
 
 void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now) {
   claiming_ = false;
+  all_claimed_ = rows && rows->size() < asked_for_;
   if (!rows || handing_over_) return; // free again when the node leaves
   for (const auto& row : *rows) {
     if (row.owner != owner_) continue;
@@ -60,6 +61,16 @@ void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant n
   }
   if (claim_again_ || rows->size() == asked_for_) return claim(now);
   port_->find_due(now + limits::wake_look_ahead);
+}
+
+std::optional<IncarnationId> KeptRuns::taker() const {
+  const bool takes = all_claimed_ && !draining_ && runs_.size() < limits::runs_owned_max;
+  return takes ? owner_ : std::nullopt;
+}
+
+void KeptRuns::given(const ports::RunRow& row, ports::JournalRow first) {
+  if (handing_over_ || row.owner != owner_) return; // free again when the node leaves
+  if (runs_.try_emplace(row.id, Kept{row}).second) port_->start_new(row, std::move(first));
 }
 
 void KeptRuns::due_found(const Result<std::optional<Instant>>& due) {

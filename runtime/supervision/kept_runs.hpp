@@ -28,6 +28,8 @@ class KeeperPort {
   virtual void find_due(Instant horizon) = 0;                       // answer: due_found()
   virtual void ring_at(Instant due) = 0;                            // answer: rang()
   virtual void start(const ports::RunRow& row) = 0; // folds and drives it; its end: left()
+  /// As start, of a run that has only just begun: its journal holds no more, its inbox nothing.
+  virtual void start_new(const ports::RunRow& row, ports::JournalRow first) = 0;
   virtual void stop(RunId run) = 0;
   /// Lets go of it once no append of it is under way; its end: left(). False: nobody drives it now.
   virtual bool hand_over(RunId run) = 0;
@@ -55,6 +57,9 @@ class KeptRuns {
 
   void claim(Instant now); // a new job, or runs that somebody left
   void claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now);
+  /// Who has a new run from the start (NewJob::owner): this node, unless others wait to be claimed.
+  std::optional<IncarnationId> taker() const;
+  void given(const ports::RunRow& row, ports::JournalRow first); // such a run, and its first append
   void due_found(const Result<std::optional<Instant>>& due);
   void rang(Instant now);
   void sweep(Instant now); // finds what a lost wake-up left: unclaimed runs, unread inboxes
@@ -95,6 +100,7 @@ class KeptRuns {
   std::uint64_t last_park_ = 0;
   bool claiming_ = false, claim_again_ = false, draining_ = false, handing_over_ = false;
   bool full_ = false;         // claims wait for runs to end
+  bool all_claimed_ = false;  // the last claim left none behind
   std::size_t asked_for_ = 0; // by the claim under way
 };
 

@@ -52,7 +52,8 @@ class RunAudit {
     }
     ++findings_.finished;
     if (run_.state != run_.expected)
-      wrong("ended " + run_.state + " (" + run_.reason + "), not " + run_.expected);
+      wrong("ended " + run_.state + ", not " + run_.expected +
+            (last_failure_.empty() ? "" : "; the last try that failed: " + last_failure_));
   }
 
   /// `lines`: of the whole ledger, by key; those that are explained are taken out.
@@ -85,7 +86,10 @@ class RunAudit {
                           [&](const AttemptAssigned& e) { assigned(e, at); },
                           [&](const AttemptReturned& e) { ended(e.attempt, at); },
                           [&](const AttemptLost& e) { attempts_[e.attempt].lost = at; },
-                          [&](const AttemptFailed& e) { ended(e.attempt, at); },
+                          [&](const AttemptFailed& e) {
+                            ended(e.attempt, at);
+                            last_failure_ = e.step + ": " + e.error.message;
+                          },
                           [&](const AttemptStopped& e) { ended(e.attempt, at); },
                           [&](const AttemptStopping& e) { ended(e.attempt, at); },
                           [&](const StepStopping& e) { stopping(e.step, at); },
@@ -197,6 +201,7 @@ class RunAudit {
   Findings& findings_;
   std::vector<Instant> adopted_;
   std::map<AttemptNumber, AttemptFacts> attempts_;
+  std::string last_failure_;                        // of a try
   std::map<std::string, std::uint32_t> iterations_; // of a step, now
   std::set<std::pair<std::string, std::uint32_t>> done_;
   std::map<std::string, CallFacts> calls_; // by their key in the ledger

@@ -31,7 +31,7 @@ struct JournalLine {
 };
 struct RunRecord {
   std::string id, plan, expected; // expected: the state it should end in
-  std::string state, reason;      // empty: it is not there
+  std::string state;              // empty: it is not there
   std::vector<JournalLine> journal;
 };
 

@@ -16,7 +16,7 @@ constexpr Instant start{Millis{1'000'000}};
 struct World {
   SeededEntropy entropy{3};
   RunId id = entropy.make_id<RunId>(start);
-  RunRecord run{to_string(id), "plan", "completed", "completed", "", {}};
+  RunRecord run{to_string(id), "plan", "completed", "completed", {}};
   std::vector<LedgerLine> ledger;
   std::vector<Struck> struck;
   Instant now = start;

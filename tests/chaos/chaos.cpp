@@ -144,10 +144,9 @@ class Chaos {
     sql.run("SET TIME ZONE 'UTC'");
     std::vector<RunRecord> runs = accepted_;
     for (auto& run : runs) {
-      const auto row = sql.run("SELECT state, reason FROM runs WHERE id = '" + run.id + "'");
+      const auto row = sql.run("SELECT state FROM runs WHERE id = '" + run.id + "'");
       if (row.empty()) continue;
       run.state = row[0][0];
-      run.reason = row[0][1];
       for (const auto& line : sql.run(
                "SELECT (extract(epoch FROM at) * 1000)::bigint, body FROM journal WHERE run = '" +
                run.id + "' ORDER BY seq"))

@@ -133,6 +133,53 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(the_same_submission_sent_twice_is_one_job, B, Back
   BOOST_TEST(node.jobs().size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(submissions_of_one_moment_are_each_answered_for_themselves, B,
+                              Backends) {
+  Cluster<B> cluster;
+  auto& node = cluster.a;
+  const auto first = node.new_job("ops", "key");
+  BOOST_REQUIRE(node.submit(first).ok());
+  auto other = node.new_job("ops", "key");
+  other.request_digest = sha256_hex("something else");
+  const auto twin = node.new_job("ops", "twin");
+  const std::vector jobs{node.new_job(), node.new_job("ops", "key"),  other,
+                         twin,           node.new_job("ops", "twin"), node.new_job()};
+  std::vector<std::future<Result<ports::Submitted>>> later;
+  for (const auto& job : jobs) later.push_back(node.submit_later(job));
+  std::vector<Result<ports::Submitted>> answers;
+  for (auto& answer : later) answers.push_back(answer.get());
+
+  BOOST_TEST((answers[0]->job == jobs[0].id));
+  BOOST_TEST((answers[1]->duplicate && answers[1]->job == first.id));
+  BOOST_TEST(names_field(answers[2].error(), "idempotency key \"key\""));
+  BOOST_TEST((!answers[3]->duplicate && answers[3]->job == twin.id));
+  BOOST_TEST((answers[4]->duplicate && answers[4]->job == twin.id));
+  BOOST_TEST((answers[5]->job == jobs[5].id));
+  BOOST_TEST(node.jobs().size() == 4u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_new_run_has_the_owner_that_its_job_names_unless_that_is_fenced, B,
+                              Backends) {
+  Cluster<B> cluster;
+  auto job = cluster.a.new_job();
+  job.owner = cluster.a.me;
+  for (int i = 0; i < 2; ++i) { // sent again, as after a lost answer
+    const auto submitted = cluster.a.submit(job);
+    BOOST_REQUIRE(submitted.ok());
+    BOOST_TEST(submitted->owned);
+  }
+  BOOST_TEST((cluster.b.run(job.run)->owner == cluster.a.me));
+  BOOST_TEST(cluster.b.claim().empty());
+
+  BOOST_REQUIRE(cluster.b.fence(cluster.a.me));
+  auto late = cluster.a.new_job();
+  late.owner = cluster.a.me;
+  const auto submitted = cluster.a.submit(late);
+  BOOST_REQUIRE(submitted.ok());
+  BOOST_TEST(!submitted->owned);
+  BOOST_TEST(cluster.b.claim().size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_submission_that_cannot_be_kept_names_the_field, B, Backends) {
   Cluster<B> cluster;
   auto& node = cluster.a;

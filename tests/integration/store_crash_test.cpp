@@ -133,11 +133,17 @@ BOOST_AUTO_TEST_CASE(calls_whose_answer_was_lost_are_made_again_and_count_once) 
   Proxied world;
   auto& node = world.node;
   const auto job = node.new_job("ops", "key");
-  world.proxy.lose_next_answer_to(execution_of("submit_job"));
+  world.proxy.lose_next_answer_to(execution_of("insert_jobs"));
   const auto submitted = node.submit(job);
   BOOST_REQUIRE(submitted.ok());
   BOOST_TEST(!submitted->duplicate);
   BOOST_TEST(node.jobs().size() == 1u);
+
+  auto owned = node.new_job("ops", "owned");
+  owned.owner = node.me;
+  world.proxy.lose_next_answer_to(execution_of("insert_jobs"));
+  BOOST_TEST(node.submit(owned)->owned);
+  BOOST_REQUIRE((node.append(node.ending(owned.run, 1)) == Outcome::durable));
 
   world.proxy.lose_next_answer_to(execution_of("post_to_inbox"));
   BOOST_TEST(*node.post(job.run, "x"));
@@ -159,14 +165,14 @@ BOOST_AUTO_TEST_CASE(calls_whose_answer_was_lost_are_made_again_and_count_once) 
   BOOST_REQUIRE(receipt.ok());
   BOOST_TEST((receipt->started == batch.job_if_needed->run));
   BOOST_TEST((receipt->jobs == std::vector{batch.job_if_needed->id}));
-  BOOST_TEST(node.jobs().size() == 2u);
+  BOOST_TEST(node.jobs().size() == 3u);
 
   world.proxy.lose_next_answer_to(execution_of("renew_lease"));
   BOOST_TEST(node.renew(node.me));
   world.proxy.lose_next_answer_to(execution_of("fence_node"));
   Node other{world.direct, "b"};
   BOOST_TEST(node.fence(other.me));
-  BOOST_TEST(world.proxy.lost() == 6);
+  BOOST_TEST(world.proxy.lost() == 7);
 }
 
 // A watch must see a gap: the read that failed is told, and not made good behind its back.

@@ -111,6 +111,12 @@ class StoreCalls {
   Result<ports::Submitted> submit(const ports::NewJob& job) {
     return ask<ports::Submitted>([&](auto done) { store->jobs().submit(job, done); });
   }
+  std::future<Result<ports::Submitted>> submit_later(const ports::NewJob& job) {
+    auto answer = std::make_shared<std::promise<Result<ports::Submitted>>>();
+    store->jobs().submit(job,
+                         [answer](auto submitted) { answer->set_value(std::move(submitted)); });
+    return answer->get_future();
+  }
   Result<ports::AlertReceipt> accept(const ports::AlertBatch& batch) {
     return ask<ports::AlertReceipt>([&](auto done) { store->jobs().accept_alerts(batch, done); });
   }

@@ -19,6 +19,9 @@ struct Node final : KeeperPort {
   void find_due(Instant) override {}
   void ring_at(Instant) override {}
   void start(const ports::RunRow& row) override { calls.push_back("start " + name(row.id)); }
+  void start_new(const ports::RunRow& row, ports::JournalRow) override {
+    calls.push_back("start new " + name(row.id));
+  }
   void stop(RunId run) override { calls.push_back("stop " + name(run)); }
   bool hand_over(RunId) override { return true; }
   void nothing_kept() override {}
@@ -60,6 +63,30 @@ BOOST_AUTO_TEST_CASE(a_claimed_run_is_started_once) {
   BOOST_TEST(node.said() == Calls{"start run"}, boost::test_tools::per_element());
   node.claimed();
   BOOST_TEST(node.said().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_new_run_is_this_nodes_own_while_none_waits_to_be_claimed) {
+  Node node;
+  BOOST_TEST(!node.kept.taker().has_value()); // not known yet
+  node.kept.claimed(std::vector<ports::RunRow>{}, node.now);
+  BOOST_TEST((node.kept.taker() == node.owner));
+  node.kept.given(node.run, {});
+  node.kept.given(node.run, {}); // its answer was lost, and told again by a claim
+  node.claimed();
+  BOOST_TEST(node.said() == Calls{"start new run"}, boost::test_tools::per_element());
+  BOOST_TEST(node.kept.has(node.run.id));
+
+  node.kept.claimed(make_error(ErrorClass::internal, "no answer"), node.now);
+  BOOST_TEST(!node.kept.taker().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(
+    a_new_run_that_was_given_to_an_incarnation_before_is_left_to_whoever_claims_it) {
+  Node node;
+  node.kept.owner_is(node.entropy.make_id<IncarnationId>(node.now), node.now);
+  node.kept.given(node.run, {});
+  BOOST_TEST(node.said().empty());
+  BOOST_TEST(!node.kept.has(node.run.id));
 }
 
 BOOST_AUTO_TEST_CASE(a_run_whose_inbox_holds_something_is_not_parked) {
