@@ -1,6 +1,7 @@
 #include "actors/agent_host.hpp"
 
 #include <map>
+#include <unordered_map>
 
 #include "actors/agent.hpp"
 #include "actors/fault.hpp"
@@ -39,7 +40,7 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
                           context_->vitals->draining);
           count_slots();
         },
-        [this](AgentEnded& ended) { agent_ended(current_sender(), std::move(ended.end)); },
+        [this](AgentEnded& ended) { agent_ended(current_sender()->id(), std::move(ended.end)); },
         [this](Answered& answered) {
           driver_.delivered(answered.token, answered.answer);
           count_slots();
@@ -57,6 +58,7 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
       caf::anon_send_exit(running.agent, caf::exit_reason::user_shutdown);
     }
     agents_.clear();
+    by_actor_.clear();
   }
 
  private:
@@ -96,6 +98,7 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
                                 std::shared_ptr<agent::Agent>{std::move(*agent)});
     monitor(running.agent);
     context_->actors->set(running.part, running.agent);
+    by_actor_[running.agent.id()] = attempt;
     agents_[attempt] = std::move(running);
     return {};
   }
@@ -115,27 +118,24 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
       send(running->second.agent, HandOver{});
   }
 
-  template <class Address>
-  void agent_ended(const Address& agent, message::Body end) {
-    for (auto running = agents_.begin(); running != agents_.end(); ++running) {
-      if (running->second.agent.address() != agent) continue;
-      const auto& context = running->second.context;
-      log::info("attempt.ended", {{"actor", "agent_host"},
-                                  {"run", context.run},
-                                  {"step", context.step},
-                                  {"attempt", context.attempt},
-                                  {"as", message::type_name(end)}});
-      context_->actors->remove(running->second.part);
-      const auto* failed = std::get_if<message::TaskFailed>(&end);
-      count_end(monotonic_time() - running->second.began, failed ? &failed->error : nullptr);
-      const auto attempt = running->first;
-      agents_.erase(running);
-      return driver_.ended(attempt, std::move(end));
-    }
+  void agent_ended(caf::actor_id agent, message::Body end) {
+    const auto known = by_actor_.extract(agent);
+    if (!known) return;
+    const auto attempt = known.mapped();
+    const auto running = agents_.extract(attempt).mapped();
+    log::info("attempt.ended", {{"actor", "agent_host"},
+                                {"run", running.context.run},
+                                {"step", running.context.step},
+                                {"attempt", running.context.attempt},
+                                {"as", message::type_name(end)}});
+    context_->actors->remove(running.part);
+    const auto* failed = std::get_if<message::TaskFailed>(&end);
+    count_end(monotonic_time() - running.began, failed ? &failed->error : nullptr);
+    driver_.ended(attempt, std::move(end));
   }
 
   void agent_down(const caf::down_msg& down) { // in order: it has told how it ended
-    agent_ended(down.source,
+    agent_ended(down.source.id(),
                 message::TaskFailed{make_error(ErrorClass::agent_down,
                                                "the agent crashed: " + describe(down.reason)),
                                     {},
@@ -177,6 +177,7 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
   Context context_;
   agent::HostDriver driver_{context_->process, context_->settings.slots, *this};
   std::map<std::uint64_t, Running> agents_; // by the driver's number
+  std::unordered_map<caf::actor_id, std::uint64_t> by_actor_;
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
@@ -95,6 +96,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     }
     actors_.clear();
+    by_actor_.clear();
   }
 
  private:
@@ -198,6 +200,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     const auto actor = spawn_run(this, context_, bundles_, row, std::move(first));
     monitor(actor);
     actors_[row.id] = actor;
+    by_actor_[actor.id()] = row.id;
     context_->actors->set(part_of(row.id), actor);
   }
 
@@ -230,7 +233,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
   }
 
   void forget(RunId run) {
-    actors_.erase(run);
+    if (const auto actor = actors_.extract(run)) by_actor_.erase(actor.mapped().id());
     context_->actors->remove(part_of(run));
   }
 
@@ -250,17 +253,15 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
   }
 
   void run_down(const caf::down_msg& down) {
-    for (const auto& [id, actor] : actors_) {
-      if (actor.address() != down.source) continue;
-      const RunId crashed = id;
-      actors_.erase(crashed);
-      const auto wait = kept_.crashed(crashed);
-      log::error("run.refold", {{"actor", "orchestrator"},
-                                {"run", crashed},
-                                {"reason", describe(down.reason)},
-                                {"in_ms", wait.count()}});
-      return;
-    }
+    const auto known = by_actor_.extract(down.source.id());
+    if (!known) return; // it had left
+    const RunId crashed = known.mapped();
+    actors_.erase(crashed);
+    const auto wait = kept_.crashed(crashed);
+    log::error("run.refold", {{"actor", "orchestrator"},
+                              {"run", crashed},
+                              {"reason", describe(down.reason)},
+                              {"in_ms", wait.count()}});
   }
 
   /// Something is in the inbox of a run: here, at another node, or it was parked and is free now.
@@ -330,6 +331,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
   std::shared_ptr<BundleCache> bundles_;
   supervision::KeptRuns& kept_;
   std::map<RunId, caf::actor> actors_;
+  std::unordered_map<caf::actor_id, RunId> by_actor_;
   std::set<RunId> looking_up_; // one question for each, however much is posted meanwhile
 };
 

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include "runtime/clock.hpp"
+#include "runtime/result.hpp"
 
 namespace troupe::log {
 namespace {
@@ -68,6 +69,23 @@ std::string trace_id(std::string run) {
   return run;
 }
 
+struct Text {
+  std::string text;
+  bool quoted = false;
+};
+
+Text text_of(const Field& field) {
+  return std::visit(Overloaded{[](std::string_view text) {
+                                 return Text{std::string{text}, true};
+                               },
+                               [](bool yes) { return Text{yes ? "true" : "false"}; },
+                               [](const Field::Uuid& id) {
+                                 return Text{detail::format_uuid(id), true};
+                               },
+                               [](auto number) { return Text{std::to_string(number)}; }},
+                    field.value);
+}
+
 spdlog::logger& logger() {
   static const auto instance = [] {
     auto made = std::make_shared<spdlog::logger>("troupe",
@@ -102,8 +120,9 @@ void write(Level level, std::string_view event, Fields fields) {
   write_field(line, "node", node_name, true);
   write_field(line, "message", event, true);
   for (const auto& field : fields) {
-    write_field(line, field.name, field.value, field.quoted);
-    if (field.name == "run") write_field(line, "trace_id", trace_id(field.value), true);
+    const auto [text, quoted] = text_of(field);
+    write_field(line, field.name, text, quoted);
+    if (field.name == "run") write_field(line, "trace_id", trace_id(text), true);
   }
   line += '}';
   logger().log(to_spdlog(level), line);

@@ -47,4 +47,9 @@ struct Cluster {
   support::StoreCalls a, b;
 };
 
+/// invalid_input, and begins with the name.
+inline bool names_field(const Error& error, const std::string& field) {
+  return error.error_class == ErrorClass::invalid_input && error.message.starts_with(field);
+}
+
 } // namespace troupe::conformance
