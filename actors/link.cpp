@@ -18,6 +18,23 @@ std::string sender_of(std::string_view subject) {
   return std::string{subject.substr(subject.rfind('.') + 1)};
 }
 
+/// "node-1" of "node-1/run": what the message says itself.
+std::string_view node_in(std::string_view sender) { return sender.substr(0, sender.find('/')); }
+
+/// Only the node that is asked can answer; where several hear a question, any of them.
+bool may_answer(std::string_view verb, std::string_view recipient, std::string_view node) {
+  const bool of_one = verb == "task" || verb == "ctl" || verb == "run";
+  return !of_one || recipient == node;
+}
+
+/// An answer goes to the inbox of whoever asked, or we would send, under our name, where `from` may
+/// not.
+bool is_inbox_of(std::string_view from, std::string_view reply_to) {
+  return reply_to.starts_with("_INBOX." + std::string{from} + '.');
+}
+
+constexpr std::string_view handed_over = "_HANDOVER."; // how handover_bus names its own inbox
+
 /// W3C Trace Context: the run is the trace, the attempt its span. Empty for what belongs to no run.
 std::string traceparent(const message::Context& context) {
   if (!context.run) return {};
@@ -80,9 +97,15 @@ Result<> Link::publish(std::string_view verb, std::string_view recipient,
 void Link::ask(std::string_view verb, std::string_view recipient,
                const message::AgentMessage& message, Millis timeout, Answer answer) const {
   bus_.request(pack(subject(verb, recipient), message), timeout,
-               [answer = std::move(answer)](Result<ports::BusMessage> reply) {
+               [answer = std::move(answer), verb = std::string{verb},
+                recipient = std::string{recipient}](Result<ports::BusMessage> reply) {
                  if (!reply) return answer(reply.error());
-                 answer(message::decode(reply->payload));
+                 auto decoded = message::decode(reply->payload);
+                 if (decoded && !may_answer(verb, recipient, node_in(decoded->sender)))
+                   return answer(make_error(
+                       ErrorClass::invalid_input,
+                       recipient + " was asked, and " + decoded->sender + " is said to answer"));
+                 answer(std::move(decoded));
                });
 }
 
@@ -135,23 +158,44 @@ Result<std::unique_ptr<ports::BusSubscription>> Link::listen(std::string_view ve
                                                              std::string_view recipient,
                                                              const std::string& queue_group,
                                                              Handler handler) const {
-  return bus_.subscribe(
-      pattern(verb, recipient), queue_group,
-      [this, handler = std::move(handler)](ports::BusMessage raw) {
-        const std::string from = sender_of(raw.subject);
-        auto decoded = message::decode(raw.payload);
-        if (decoded) return handler(std::move(*decoded), std::move(raw.reply_to), from);
-        ++*unreadable_;
-        log::warn("bus.unreadable", {{"actor", "bus_bridge"},
-                                     {"subject", raw.subject},
-                                     {"fault", decoded.error().message}});
-        if (raw.reply_to.empty()) return;
-        const auto refusal = make("bus", from + "/-", {},
-                                  message::NotHere{"unreadable: " + decoded.error().message});
-        if (const auto sent = answer(raw.reply_to, refusal); !sent)
-          log::debug("bus.refusal_not_sent",
-                     {{"actor", "bus_bridge"}, {"to", from}, {"reason", sent.error().message}});
-      });
+  return bus_.subscribe(pattern(verb, recipient), queue_group,
+                        [this, handler = std::move(handler)](ports::BusMessage raw) {
+                          const std::string from = sender_of(raw.subject);
+                          auto checked = check(raw, from);
+                          if (checked)
+                            handler(std::move(*checked), std::move(raw.reply_to), from);
+                          else
+                            refuse(raw, from, checked.error().message);
+                        });
+}
+
+Result<message::AgentMessage> Link::check(const ports::BusMessage& raw,
+                                          std::string_view from) const {
+  auto decoded = message::decode(raw.payload);
+  if (!decoded)
+    return make_error(ErrorClass::invalid_input, "unreadable: " + decoded.error().message);
+  if (node_in(decoded->sender) != from)
+    return make_error(ErrorClass::denied,
+                      "sent by " + std::string{from} + " in the name of " + decoded->sender);
+  if (!raw.reply_to.empty() && !may_reply(from, raw.reply_to))
+    return make_error(ErrorClass::denied, "an answer is wanted at " + raw.reply_to +
+                                              ", which is not below _INBOX." + std::string{from});
+  return decoded;
+}
+
+bool Link::may_reply(std::string_view from, std::string_view reply_to) const {
+  return is_inbox_of(from, reply_to) || (from == node_ && reply_to.starts_with(handed_over));
+}
+
+void Link::refuse(const ports::BusMessage& raw, const std::string& from,
+                  const std::string& why) const {
+  ++*unreadable_;
+  log::warn("bus.refused", {{"actor", "bus_bridge"}, {"subject", raw.subject}, {"fault", why}});
+  if (raw.reply_to.empty() || !may_reply(from, raw.reply_to)) return;
+  if (const auto sent = answer(raw.reply_to, make("bus", from + "/-", {}, message::NotHere{why}));
+      !sent)
+    log::debug("bus.refusal_not_sent",
+               {{"actor", "bus_bridge"}, {"to", from}, {"reason", sent.error().message}});
 }
 
 std::string Link::pattern(std::string_view verb, std::string_view recipient) const {
@@ -163,7 +207,9 @@ Result<std::unique_ptr<ports::BusSubscription>> Link::serve(
     const std::string& pattern,
     std::function<std::vector<std::string>(std::string_view subject)> answers) const {
   return bus_.subscribe(pattern, "", [this, answers = std::move(answers)](ports::BusMessage raw) {
-    if (raw.reply_to.empty()) return;
+    // Anybody may ask, but not have this node speak to another under its own name.
+    const bool is_ours = raw.reply_to.starts_with("troupe.") || raw.reply_to.starts_with('$');
+    if (raw.reply_to.empty() || is_ours || raw.reply_to.starts_with(handed_over)) return;
     for (auto& text : answers(raw.subject))
       if (const auto sent = bus_.publish({raw.reply_to, {}, {}, std::move(text)}); !sent)
         log::debug(

@@ -47,9 +47,10 @@ class Link {
   void emit_asking(std::string_view verb, std::string_view recipient, std::string_view content_type,
                    std::string payload, std::function<void(bool)> heard) const;
 
-  /// Every message for <verb>.<recipient>, from anybody. One that cannot be read is answered with
-  /// bus.not_here and its fault, counted, and never reaches the handler. `handler` runs on a thread
-  /// of the bus.
+  /// Every message for <verb>.<recipient>, from anybody. One that cannot be read, speaks in another
+  /// name than its subject or wants its answer elsewhere than in the sender's inbox is answered
+  /// with bus.not_here and its fault, counted, and never reaches the handler. `handler` runs on a
+  /// thread of the bus.
   Result<std::unique_ptr<ports::BusSubscription>> listen(std::string_view verb,
                                                          std::string_view recipient,
                                                          const std::string& queue_group,
@@ -70,6 +71,11 @@ class Link {
   std::uint64_t unreadable() const; // messages refused so far
 
  private:
+  /// invalid_input: unreadable; denied: in the name of another node, or to be answered elsewhere
+  /// than in the sender's own inbox.
+  Result<message::AgentMessage> check(const ports::BusMessage& raw, std::string_view from) const;
+  bool may_reply(std::string_view from, std::string_view reply_to) const;
+  void refuse(const ports::BusMessage& raw, const std::string& from, const std::string& why) const;
   message::AgentMessage complete(const message::Outgoing& out, std::string_view from_actor) const;
   ports::BusMessage pack(std::string subject, const message::AgentMessage& message) const;
   ports::BusMessage plain(std::string_view verb, std::string_view recipient,

@@ -48,9 +48,13 @@ struct Host final : HostPort {
   /// What it does about a message of an owner.
   std::string hears(message::Body body, AttemptNumber attempt, Epoch epoch = 1,
                     const std::string& from = "owner-1", bool draining = false) {
+    return hears_at(process, std::move(body), attempt, epoch, from, draining);
+  }
+  std::string hears_at(IncarnationId meant, message::Body body, AttemptNumber attempt, Epoch epoch,
+                       const std::string& from, bool draining = false) {
     log.clear();
     message::AgentMessage message;
-    message.recipient = "n/agent_host@" + to_string(process);
+    message.recipient = "n/agent_host@" + to_string(meant);
     message.context = {run, "s", 0, attempt, epoch};
     message.body = std::move(body);
     driver.receive({std::move(message), "inbox", from}, draining);
@@ -127,6 +131,36 @@ BOOST_AUTO_TEST_CASE(an_end_that_was_an_answer_is_told_again_until_its_owner_has
   BOOST_TEST(host.driver.attempts() == 0u);
   host.pass();
   BOOST_TEST(host.delivered.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_meant_for_another_start_of_the_node_is_refused) {
+  Host host;
+  host.hears(message::TaskAssigned{}, 11);
+  const auto former = host.entropy.make_id<IncarnationId>(Instant{});
+  for (const message::Body& body :
+       {message::Body{message::TaskAssigned{}}, message::Body{message::TaskStatus{}},
+        message::Body{message::TaskCancel{"stop", {}}}})
+    BOOST_TEST(host.hears_at(former, body, 11, 1, "owner-1") == "bus.not_here");
+  BOOST_TEST(host.driver.attempts() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(no_command_of_a_former_owner_is_obeyed) {
+  Host host;
+  host.hears(message::TaskAssigned{}, 11, 2, "owner-2");
+  for (const message::Body& body :
+       {message::Body{message::TaskAssigned{}}, message::Body{message::TaskStatus{}},
+        message::Body{message::TaskCancel{"stop", {}}}, message::Body{message::TaskAcknowledged{}}})
+    BOOST_TEST(host.hears(body, 11, 1, "owner-1") == "bus.not_here");
+  BOOST_TEST(host.hears(message::TaskAssigned{}, 12, 1, "owner-1") == "bus.not_here");
+}
+
+BOOST_AUTO_TEST_CASE(a_repeated_assignment_starts_nothing_and_gets_the_end_that_is_known) {
+  Host host;
+  host.hears(message::TaskAssigned{}, 11);
+  BOOST_TEST(host.hears(message::TaskAssigned{}, 11) == "task.accepted");
+  host.driver.ended(1, message::TaskCompleted{});
+  BOOST_TEST(host.hears(message::TaskAssigned{}, 11) == "task.completed");
+  BOOST_TEST(host.hears(message::TaskStatus{}, 11) == "task.completed");
 }
 
 BOOST_AUTO_TEST_CASE(an_attempt_under_way_is_not_forgotten_by_an_acknowledgement) {
