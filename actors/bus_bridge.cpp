@@ -54,15 +54,15 @@ class BusBridge final : public caf::event_based_actor {
     if (settings.agent) {
       route("task", context_->node(), "", "agent_host");
       route("ctl", context_->node(), "", "agent_host", true);
-      for (const auto& toolkit : context_->catalogue.toolkits) {
-        const std::string name{toolkit->name()};
-        route("tool", name, std::string{tool_queue_group}, "tool_server:" + name);
-        route("tool", name + "-at-" + context_->node(), "", "tool_server:" + name);
-        route("tool", name + "-all", "", "tool_server:" + name); // a cancel: whoever has the call
-        route("hb", "limits", "", "tool_server:" + name);
-      }
-      answer_discovery();
     }
+    for (const auto& toolkit : context_->catalogue.toolkits) {
+      const std::string name{toolkit->name()};
+      route("tool", name, std::string{tool_queue_group}, "tool_server:" + name);
+      route("tool", name + "-at-" + context_->node(), "", "tool_server:" + name);
+      route("tool", name + "-all", "", "tool_server:" + name); // a cancel: whoever has the call
+      route("hb", "limits", "", "tool_server:" + name);
+    }
+    answer_discovery();
   }
 
   /// The same answers, whoever crashed meanwhile: a service began with its process.
@@ -125,9 +125,10 @@ class BusBridge final : public caf::event_based_actor {
       beat.kinds = agent::agent_kinds();
       beat.slots = settings.slots;
       beat.free_slots = context_->vitals->free_slots;
-      for (const auto& toolkit : context_->catalogue.toolkits)
-        for (const auto& tool : toolkit->tools()) beat.tools.push_back(tool.name);
     }
+    if (settings.tools && !settings.agent) beat.modes.push_back("tool");
+    for (const auto& toolkit : context_->catalogue.toolkits)
+      for (const auto& tool : toolkit->tools()) beat.tools.push_back(tool.name);
     beat.labels = settings.labels;
     beat.runs_owned = context_->vitals->runs_owned;
     beat.draining = context_->vitals->draining;

@@ -51,15 +51,13 @@ std::vector<Part> parts_of(const Context& context) {
     add("scheduler", spawn_scheduler);
     add("upkeep", spawn_upkeep);
   }
-  if (context->settings.agent) {
-    add("agent_host", spawn_agent_host);
-    for (const auto& toolkit : context->catalogue.toolkits)
-      add("tool_server:" + std::string{toolkit->name()},
-          [toolkit, calls = make_tool_calls(context->process)](caf::actor_system& system,
-                                                               const Context& node) {
-            return spawn_tool_server(system, node, toolkit, calls);
-          });
-  }
+  if (context->settings.agent) add("agent_host", spawn_agent_host);
+  for (const auto& toolkit : context->catalogue.toolkits)
+    add("tool_server:" + std::string{toolkit->name()},
+        [toolkit, calls = make_tool_calls(context->process)](caf::actor_system& system,
+                                                             const Context& node) {
+          return spawn_tool_server(system, node, toolkit, calls);
+        });
   add("bus_bridge", spawn_bus_bridge); // last: from here on messages arrive
   return parts;
 }

@@ -82,8 +82,7 @@ std::string_view tool_endpoint(std::string_view toolkit, std::string_view recipi
 
 std::vector<PlayedService> services_of(const NodeContext& context, Instant started) {
   std::vector<PlayedService> out;
-  if (!context.settings.agent) return out;
-  out.push_back({"agent_host", agent_service(context, started)});
+  if (context.settings.agent) out.push_back({"agent_host", agent_service(context, started)});
   for (const auto& toolkit : context.catalogue.toolkits)
     out.push_back(
         {"tool_server:" + std::string{toolkit->name()}, tool_service(context, *toolkit, started)});

@@ -44,7 +44,7 @@ struct PlayedService {
   Service service;
 };
 
-/// Of an agent node; `started` is when this process was.
+/// Of an agent or tool node; `started` is when this process was.
 std::vector<PlayedService> services_of(const NodeContext& context, Instant started);
 
 } // namespace troupe::actors

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -120,6 +121,13 @@ std::string unique_inbox(const std::string& prefix, Entropy& entropy) {
   return text + ".";
 }
 
+/// A server that refuses us says more than one that is down.
+Error both(const Error& one, const Error& other) {
+  const bool down = one.error_class == ErrorClass::no_capacity;
+  return make_error(down ? other.error_class : one.error_class,
+                    one.message + "; and " + other.message);
+}
+
 NatsBus::NatsBus(NatsOptions options, std::vector<NatsAddress> addresses)
     : options_{std::move(options)},
       addresses_{std::move(addresses)},
@@ -147,14 +155,24 @@ NatsBus::~NatsBus() {
 
 Result<> NatsBus::start() {
   if (auto dialled = dial(); !dialled) return dialled;
+  // A key of another node may not hear our inbox: nothing would ever be answered.
+  if (auto heard = present_->link->confirm(options_.connect_timeout); !heard) return heard;
   keeper_ = std::jthread{[this](std::stop_token stop) { keep(stop); }};
   return {};
 }
 
+/// One server after another, from any of them on, so that nodes spread over a cluster.
 Result<> NatsBus::dial() {
-  auto link = NatsLink::dial(options_, addresses_, [present = present_] { present->ring(); });
-  if (!link) return link.error();
-  return present_->adopt(*link);
+  const auto first = static_cast<std::size_t>(entropy_.next() % addresses_.size());
+  std::optional<Error> failed;
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const auto& address = addresses_[(first + i) % addresses_.size()];
+    auto link = NatsLink::dial(options_, address, [present = present_] { present->ring(); });
+    if (link) return present_->adopt(*link);
+    if (link.error().error_class == ErrorClass::invalid_input) return link.error(); // on any
+    failed = failed ? both(*failed, link.error()) : link.error();
+  }
+  return *failed;
 }
 
 Result<> NatsBus::publish(const ports::BusMessage& message) {

@@ -12,7 +12,8 @@ struct NatsOptions {
   std::string url = "nats://127.0.0.1:4222";  // several joined by commas; tls:// encrypts
   std::string name = "troupe";                // what the server shows for the connection
   std::string inbox_prefix = "_INBOX.troupe"; // answers arrive below it; "_INBOX.<node>"
-  std::string ca_file; // PEM; with tls://, in place of the system's authorities
+  std::string ca_file; // PEM, in place of the system's authorities; then nothing goes in clear
+  std::string nkey_seed_file; // who we are; read at each connection, so that it may be rotated
 
   Millis connect_timeout{2'000}; // of one try
   Millis ping_interval{1'000};   // a server that misses two is given up
@@ -22,8 +23,8 @@ struct NatsOptions {
 };
 
 /// Tries once, up to connect_timeout for each server; the caller repeats it. no_capacity: no server
-/// could be reached; denied: it refused us; invalid_input: an option. The text names the address,
-/// the cause and the remedy.
+/// could be reached; denied: it refused us, is not who it should be, or the key is another node's;
+/// invalid_input: an option. The text names the address, the cause and the remedy.
 ///
 /// Afterwards the bus joins again by itself, for ever. A lost link is not libnats's reconnect,
 /// which always keeps at least one message for later: each link is a connection of its own, and

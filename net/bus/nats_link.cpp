@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <mutex>
+#include <set>
 #include <unordered_map>
 
+#include "net/bus/tls_probe.hpp"
+#include "net/closer.hpp"
+#include "net/keys/nkey.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/log.hpp"
 
@@ -23,19 +27,22 @@ struct NatsLink::Watch {
     }
     tell();
   }
+  /// False if it was complained of before: a node repeats itself.
+  bool complain(const std::string& of) {
+    const std::lock_guard lock{mutex};
+    return complaints.size() < complaints_max && complaints.insert(of).second;
+  }
 
+  static constexpr std::size_t complaints_max = 100;
   std::atomic<bool> lost = false;
   std::mutex mutex;
   std::string why;
+  std::set<std::string> complaints;
   Callback<> tell;
 };
 
 namespace {
 
-template <auto Destroy>
-struct Closer {
-  void operator()(auto* handle) const noexcept { Destroy(handle); }
-};
 using Options = std::unique_ptr<natsOptions, Closer<&natsOptions_Destroy>>;
 using Message = std::unique_ptr<natsMsg, Closer<&natsMsg_Destroy>>;
 
@@ -72,6 +79,10 @@ class Registry {
 
 using Handlers = Registry<NatsLink::Handler>;
 using Watches = Registry<NatsLink::Watch>;
+
+constexpr const char* permission_remedy =
+    "what a key may say and hear goes by its node's name, roles and toolkits: see `troupe keys "
+    "list`, and whether the servers have read the newest users.conf";
 
 void read_headers(natsMsg* raw, ports::BusMessage& message) {
   const char** names = nullptr;
@@ -110,11 +121,26 @@ void on_closed(natsConnection* connection, void* closure) {
   watch->lose(why && *why ? why : "the server closed the connection");
 }
 
+/// `Permissions Violation for Publish to "troupe.main.task.agent-1.tool-1"`, as the server says it.
+void not_permitted(const std::shared_ptr<NatsLink::Watch>& watch, const std::string& text) {
+  if (!watch || !watch->complain(text)) return;
+  if (text.find("Publish to \"_INBOX.") != std::string::npos)
+    log::warn("bus.answer_too_late",
+              {{"detail", text},
+               {"cause",
+                "it was asked over a connection that is lost, or too long ago; whoever "
+                "waits asks again"}});
+  else
+    log::error("bus.not_permitted", {{"detail", text}, {"remedy", permission_remedy}});
+}
+
 /// What does not close the connection: a subscriber that does not keep up, a missing permission.
 void on_error(natsConnection* connection, natsSubscription* subscription, natsStatus status,
-              void*) {
+              void* closure) {
   const char* text = nullptr;
   natsConnection_GetLastError(connection, &text);
+  if (status == NATS_NOT_PERMITTED)
+    return not_permitted(Watches::instance().find(closure), text ? text : "");
   const char* subject = subscription ? natsSubscription_GetSubject(subscription) : nullptr;
   log::warn("bus.error", {{"error", natsStatus_GetText(status)},
                           {"detail", text ? text : ""},
@@ -129,15 +155,23 @@ std::string last_error(natsStatus status) {
   return std::string{place == std::string_view::npos ? detail : detail.substr(place + 3)};
 }
 
-natsStatus set_options(natsOptions* raw, const NatsOptions& options,
-                       const std::vector<NatsAddress>& addresses, void* closure) {
+natsStatus sign(char**, unsigned char** signature, int* size, const char* nonce, void* seed) {
+  return nats_Sign(static_cast<const char*>(seed), nonce, signature, size);
+}
+
+/// Must outlive the attempt to connect, and no longer: a link connects once.
+struct Identity {
+  std::string public_key; // empty: none
+  std::string seed;
+};
+
+natsStatus set_options(natsOptions* raw, const NatsOptions& options, const NatsAddress& address,
+                       Identity& identity, void* closure) {
   natsStatus status = NATS_OK;
   const auto set = [&](auto option, auto... values) {
     if (status == NATS_OK) status = option(raw, values...);
   };
-  std::vector<const char*> urls;
-  for (const auto& address : addresses) urls.push_back(address.url.c_str());
-  set(natsOptions_SetServers, urls.data(), static_cast<int>(urls.size()));
+  set(natsOptions_SetURL, address.url.c_str());
   set(natsOptions_SetName, options.name.c_str());
   set(natsOptions_SetTimeout, options.connect_timeout.count());
   set(natsOptions_SetAllowReconnect, false);       // it would keep what is sent meanwhile
@@ -148,38 +182,65 @@ natsStatus set_options(natsOptions* raw, const NatsOptions& options,
   set(natsOptions_SetMaxPingsOut, 2);
   set(natsOptions_SetWriteDeadline, options.write_deadline.count());
   set(natsOptions_SetCustomInboxPrefix, options.inbox_prefix.c_str());
-  set(natsOptions_SetErrorHandler, on_error, nullptr);
+  set(natsOptions_SetErrorHandler, on_error, closure);
   set(natsOptions_SetClosedCB, on_closed, closure);
-  // libnats takes tls:// and then connects in clear, if the server lets it.
-  if (std::ranges::any_of(addresses, &NatsAddress::tls)) set(natsOptions_SetSecure, true);
+  // libnats takes tls:// and then connects in clear, if the server lets it; and it looks at no name
+  // in a certificate unless it is told which.
+  if (address.tls || !options.ca_file.empty()) {
+    set(natsOptions_SetSecure, true);
+    set(natsOptions_SetExpectedHostname, address.host.c_str());
+  }
   if (!options.ca_file.empty()) set(natsOptions_LoadCATrustedCertificates, options.ca_file.c_str());
+  if (!identity.public_key.empty())
+    set(natsOptions_SetNKey, identity.public_key.c_str(), sign, identity.seed.data());
   return status;
 }
 
-Error cannot_connect(natsStatus status, const NatsOptions& options,
-                     const std::vector<NatsAddress>& addresses) {
-  const auto at = "nats-server at " + shown(addresses);
+std::string refusal_remedy(const NatsOptions& options, const Identity& identity) {
+  if (identity.public_key.empty())
+    return "name the node's key with nats.nkey_seed_file, or put a user and password into "
+           "nats_url, "
+           "nats://user:password@host";
+  return "it does not accept the key " + identity.public_key + " of " + options.nkey_seed_file +
+         "; `troupe keys list` names those that it should, once it has read users.conf again";
+}
+
+Error not_encrypted(natsStatus status, const NatsOptions& options, const NatsAddress& address) {
+  auto text =
+      "no encrypted connection to nats-server at " + address.shown + ": " + last_error(status);
+  const auto why = why_untrusted(address, options.ca_file, options.connect_timeout);
+  text += why.empty()
+              ? "; tls:// in nats_url and the authority's file must match the server's settings"
+              : "; its certificate: " + why + ", by the authorities of " +
+                    (options.ca_file.empty() ? "the system" : options.ca_file) +
+                    "; `troupe keys rotate --servers` makes new ones, nats.tls_ca names their "
+                    "authority";
+  return make_error(ErrorClass::denied, text);
+}
+
+Error cannot_connect(natsStatus status, const NatsOptions& options, const NatsAddress& address,
+                     const Identity& identity) {
+  const auto at = "nats-server at " + address.shown;
   switch (status) {
     case NATS_CONNECTION_AUTH_FAILED:
-      return make_error(
-          ErrorClass::denied,
-          at + " refused us (" + last_error(status) +
-              "): put the user and password into nats_url, nats://user:password@host");
+      return make_error(ErrorClass::denied, at + " refused us (" + last_error(status) +
+                                                "): " + refusal_remedy(options, identity));
     case NATS_SSL_ERROR:
     case NATS_SECURE_CONNECTION_WANTED:
-    case NATS_SECURE_CONNECTION_REQUIRED:
-      return make_error(ErrorClass::denied,
-                        "no encrypted connection to " + at + ": " + last_error(status) +
-                            "; tls:// in nats_url and the authority's file must "
-                            "match the server's settings");
-    default: break;
+    case NATS_SECURE_CONNECTION_REQUIRED: return not_encrypted(status, options, address);
+    default:
+      return make_error(ErrorClass::no_capacity,
+                        "cannot reach " + at + ": " +
+                            why_unreachable(address, options.connect_timeout) +
+                            "; start nats-server there or set nats_url to where it is");
   }
-  std::string why;
-  for (const auto& address : addresses)
-    why += (why.empty() ? "" : "; ") + why_unreachable(address, options.connect_timeout);
-  return make_error(ErrorClass::no_capacity, "cannot reach " + at + ": " + why +
-                                                 "; start nats-server there or set nats_url to "
-                                                 "where it is");
+}
+
+Result<Identity> identity_of(const NatsOptions& options) {
+  if (options.nkey_seed_file.empty()) return Identity{};
+  auto key = keys::read_nkey(options.nkey_seed_file);
+  if (!key) return key.error();
+  return Identity{std::move(key->public_key), std::move(key->seed)};
 }
 
 } // namespace
@@ -197,23 +258,25 @@ LinkSubscription::~LinkSubscription() {
 }
 
 Result<std::shared_ptr<NatsLink>> NatsLink::dial(const NatsOptions& options,
-                                                 const std::vector<NatsAddress>& addresses,
+                                                 const NatsAddress& address,
                                                  std::function<void()> on_lost) {
+  auto identity = identity_of(options);
+  if (!identity) return identity.error();
   auto watch = std::make_shared<Watch>(std::move(on_lost));
   void* closure = Watches::instance().add(watch);
   natsOptions* made = nullptr;
   natsStatus status = natsOptions_Create(&made);
   const Options owner{made};
-  if (status == NATS_OK) status = set_options(made, options, addresses, closure);
+  if (status == NATS_OK) status = set_options(made, options, address, *identity, closure);
   if (status != NATS_OK) {
     Watches::instance().remove(closure);
     return make_error(ErrorClass::invalid_input,
-                      "the options of the bus to " + shown(addresses) + ": " + last_error(status));
+                      "the options of the bus to " + address.shown + ": " + last_error(status));
   }
   natsConnection* raw = nullptr;
   if (status = natsConnection_Connect(&raw, made); status != NATS_OK) {
     Watches::instance().remove(closure);
-    return cannot_connect(status, options, addresses);
+    return cannot_connect(status, options, address, *identity);
   }
   return std::shared_ptr<NatsLink>{new NatsLink{raw, std::move(watch), closure}};
 }
@@ -275,6 +338,14 @@ Result<LinkSubscription> NatsLink::subscribe(const std::string& subject,
   Handlers::instance().remove(closure);
   return make_error(ErrorClass::no_capacity,
                     "cannot subscribe to " + subject + ": " + last_error(status));
+}
+
+Result<> NatsLink::confirm(Millis timeout) {
+  if (natsConnection_FlushTimeout(raw_, timeout.count()) != NATS_OK) return {}; // it will be lost
+  const char* text = nullptr;
+  if (natsConnection_GetLastError(raw_, &text) != NATS_NOT_PERMITTED) return {};
+  return make_error(ErrorClass::denied,
+                    std::string{text ? text : "not permitted"} + ": " + permission_remedy);
 }
 
 } // namespace troupe::bus

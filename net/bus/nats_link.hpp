@@ -3,7 +3,6 @@
 #include <atomic>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "net/bus/callback.hpp"
 #include "net/bus/nats_address.hpp"
@@ -37,7 +36,7 @@ class NatsLink {
   /// Errors as connect() in nats_bus.hpp. `on_lost` runs once, on any thread, and must only take
   /// note.
   static Result<std::shared_ptr<NatsLink>> dial(const NatsOptions& options,
-                                                const std::vector<NatsAddress>& addresses,
+                                                const NatsAddress& address,
                                                 std::function<void()> on_lost);
   /// Closes; joins threads of libnats.
   ~NatsLink();
@@ -56,6 +55,10 @@ class NatsLink {
   Result<> send(const ports::BusMessage& message);
   Result<LinkSubscription> subscribe(const std::string& subject, const std::string& queue_group,
                                      std::shared_ptr<Handler> handler);
+
+  /// Asks the server whether it took all that was said so far. denied: it refused some for want of
+  /// a permission.
+  Result<> confirm(Millis timeout);
 
   struct Watch;
 

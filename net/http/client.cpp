@@ -10,15 +10,12 @@
 #include <optional>
 #include <vector>
 
+#include "net/closer.hpp"
 #include "runtime/clock.hpp"
 
 namespace troupe::http {
 namespace {
 
-template <auto Close>
-struct Closer {
-  void operator()(auto* handle) const noexcept { Close(handle); }
-};
 using Easy = std::unique_ptr<CURL, Closer<&curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Closer<&curl_multi_cleanup>>;
 using Url = std::unique_ptr<CURLU, Closer<&curl_url_cleanup>>;

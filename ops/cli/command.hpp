@@ -31,6 +31,7 @@ void add_plan_commands(CLI::App& app, CommandLine& line);
 void add_simulate_command(CLI::App& app, CommandLine& line);
 void add_bench_command(CLI::App& app, CommandLine& line);
 void add_config_commands(CLI::App& app, CommandLine& line);
+void add_keys_commands(CLI::App& app, CommandLine& line);
 void add_run_commands(CLI::App& app, CommandLine& line);      // run, runs
 void add_operate_commands(CLI::App& runs, CommandLine& line); // runs cancel, kill, pause, ...
 void add_fork_commands(CLI::App& runs, CommandLine& line);    // runs retry, fork

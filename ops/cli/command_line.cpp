@@ -56,6 +56,7 @@ void declare(CLI::App& app, CommandLine& line) {
   add_simulate_command(app, line);
   add_bench_command(app, line);
   add_config_commands(app, line);
+  add_keys_commands(app, line);
   add_node_command(app, line);
   add_help_commands(app, line);
   app.footer(

@@ -171,6 +171,8 @@ void connect(Assembly& parts, const NodeOptions& options, const Signals& signals
     nats.url = settings.nats_url;
     nats.name = "troupe " + settings.node;
     nats.inbox_prefix = "_INBOX." + settings.node;
+    nats.ca_file = settings.nats_ca_file;
+    nats.nkey_seed_file = settings.nats_nkey_seed_file;
     return bus::connect(nats);
   });
   parts.bus = bus::hand_over_locally(std::move(parts.bus), settings.node);
@@ -214,7 +216,7 @@ void leave(const actors::NodeContext& context) {
 int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   auto& context = *parts.context;
   context.teams = load_teams(context.settings);
-  if (context.settings.agent) context.catalogue = load_toolkits(context.settings);
+  if (context.settings.tools) context.catalogue = load_toolkits(context.settings);
   connect(parts, options, signals);
 
   std::string failure;

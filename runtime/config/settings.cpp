@@ -28,9 +28,7 @@ class Reader {
     checked_text(top_, "cluster", settings_.cluster, is_cluster_name,
                  "lower-case letters, digits and dashes (64 at most)");
     if (const auto* node = top_.map("node")) read_node(*node);
-    if (const auto* nats = top_.map("nats"))
-      read_url(*nats, "`nats`", settings_.nats_url, is_nats_url,
-               "nats://host:port or tls://host:port, several separated by commas");
+    if (const auto* nats = top_.map("nats")) read_nats(*nats);
     if (const auto* postgres = top_.map("postgres"))
       read_url(*postgres, "`postgres`", settings_.postgres_url, is_postgres_url,
                "postgresql://user@host:port/database or \"host=.. dbname=..\"");
@@ -68,10 +66,12 @@ class Reader {
                  "letters, digits, `_` and `-` (64 at most, a letter or digit first)");
     settings_.orchestrator = fields.boolean("orchestrator").value_or(settings_.orchestrator);
     settings_.agent = fields.boolean("agent").value_or(settings_.agent);
-    if (!settings_.orchestrator && !settings_.agent)
-      fields.fault(fields.place_of("agent"),
-                   "a node that is neither `orchestrator` nor `agent` has nothing to do; set one "
-                   "of them to true");
+    settings_.tools = fields.boolean("tools").value_or(settings_.agent);
+    if (!settings_.orchestrator && !settings_.agent && !settings_.tools)
+      fields.fault(
+          fields.place_of("agent"),
+          "a node that is neither `orchestrator` nor `agent` nor has `tools` has nothing to "
+          "do; set one of them to true");
     read_roles(fields);
     read_labels(fields);
     settings_.slots =
@@ -103,6 +103,15 @@ class Reader {
                 bool (*is_valid)(std::string_view), const std::string& expected) {
     Fields fields{node, std::move(what), faults_};
     checked_text(fields, "url", out, is_valid, expected);
+    fields.refuse_unknown();
+  }
+
+  void read_nats(const SourceNode& node) {
+    Fields fields{node, "`nats`", faults_};
+    checked_text(fields, "url", settings_.nats_url, is_nats_url,
+                 "nats://host:port or tls://host:port, several separated by commas");
+    read_path(fields, "tls_ca", settings_.nats_ca_file);
+    read_path(fields, "nkey_seed_file", settings_.nats_nkey_seed_file);
     fields.refuse_unknown();
   }
 

@@ -18,12 +18,15 @@ struct Settings {
   std::string cluster = "default";     // [a-z0-9-]+; second token of every subject
   std::string node;                    // [A-Za-z0-9_-]+; empty: the host's name
   bool orchestrator = true;            // owns runs; needs Postgres
-  bool agent = true;                   // runs attempts and serves toolkits; needs no database
+  bool agent = true;                   // runs attempts; needs no database
+  bool tools = true;                   // serves the toolkits; the same as `agent` unless it is said
   std::vector<std::string> roles{"*"}; // that it offers; "*": every role whose kind it can run
   std::vector<std::string> labels;     // "gpu=1"
   std::uint32_t slots = limits::slots_default;
   Millis drain = limits::drain_default; // for what runs to finish, once the node is told to stop
   std::string nats_url = "nats://127.0.0.1:4222";
+  std::string nats_ca_file;              // PEM; empty: the system's authorities
+  std::string nats_nkey_seed_file;       // empty: no key; the secret itself is never in here
   std::string postgres_url;              // of an orchestrator; conninfo or URL
   std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
   std::vector<std::string> hosts;        // names that a proxy in front passes on; lower case

@@ -1,7 +1,8 @@
 // What every node on the bus does: envelopes, heartbeats, questions to owners. The protocol stands in
 // net/bus/PROTOCOL.md; names of its sections are given in brackets.
-import { connect, createInbox, headers } from "nats";
+import { connect, createInbox, headers, nkeyAuthenticator } from "nats";
 import { createHash, randomBytes } from "node:crypto";
+import fs from "node:fs";
 import os from "node:os";
 
 export const repeatInterval = 500; // [Times] of an end or a settle, until it is answered
@@ -58,11 +59,17 @@ export const failure = (kind, message) => ({ class: kind, message });
 export const contextOf = ({ run, step, iteration, attempt, epoch }) =>
   ({ run, step, iteration, attempt, epoch });
 
+// [Transport] Of a locked bus: whose certificates are trusted, and who we are.
+const lock = (ca, seed) => ({
+  ...(ca && { tls: { caFile: ca } }),
+  ...(seed && { authenticator: nkeyAuthenticator(Buffer.from(fs.readFileSync(seed, "utf8").trim())) }),
+});
+
 export class Node {
   // `describe` gives what the heartbeat says of this node besides what every one says.
-  static async join({ url, cluster, name, service, describe }) {
+  static async join({ url, ca, seed, cluster, name, service, describe }) {
     const connection = await connect({
-      servers: url, name: `troupe ${name}`, inboxPrefix: `_INBOX.${name}`,
+      servers: url.split(","), ...lock(ca, seed), name: `troupe ${name}`, inboxPrefix: `_INBOX.${name}`,
       maxReconnectAttempts: -1, reconnectTimeWait: 250, waitOnFirstConnect: true,
     });
     const node = new Node(connection, cluster, name, describe);
@@ -200,9 +207,9 @@ export class Node {
   }
 }
 
-// The command line of both examples: --url, --cluster, --name, and what `more` allows.
+// The command line of both examples: --url, --ca, --seed, --cluster, --name, and what `more` allows.
 export function options(defaults) {
-  const out = { url: "nats://127.0.0.1:4222", cluster: "default", ...defaults };
+  const out = { url: "nats://127.0.0.1:4222", ca: "", seed: "", cluster: "default", ...defaults };
   for (let i = 2; i < process.argv.length; i += 2) {
     const name = process.argv[i].replace(/^--/, "");
     if (!(name in out) || process.argv[i + 1] === undefined) {

@@ -54,7 +54,7 @@ node:
   labels: [gpu=1, zone=a]
   slots: 1024
   drain: 90s
-nats: { url: "nats://a:4222,nats://b:4222" }
+nats: { url: "nats://a:4222,nats://b:4222", tls_ca: ca.crt, nkey_seed_file: /run/nkey.seed }
 postgres: { url: "host=/run/pg dbname=troupe" }
 http: { listen: "[::1]:9000", hosts: [Troupe.example.org] }
 log: { level: debug, file: ../log/troupe.log }
@@ -77,6 +77,7 @@ breakers: { probe: { failures: 3, within: 1m, open_for: 5s }, workspace: {} }
   BOOST_TEST(settings.node == "node-1");
   BOOST_TEST(!settings.orchestrator);
   BOOST_TEST(settings.agent);
+  BOOST_TEST(settings.tools);
   BOOST_TEST((settings.roles == roles));
   BOOST_TEST((settings.labels == labels));
   BOOST_REQUIRE(settings.retention.size() == 2u);
@@ -92,6 +93,8 @@ breakers: { probe: { failures: 3, within: 1m, open_for: 5s }, workspace: {} }
   BOOST_TEST((settings.breakers.at("probe") == policy));
   BOOST_TEST((settings.breakers.at("workspace") == placement::BreakerPolicy{}));
   BOOST_TEST(settings.nats_url == "nats://a:4222,nats://b:4222");
+  BOOST_TEST(settings.nats_ca_file == "/etc/troupe/ca.crt");
+  BOOST_TEST(settings.nats_nkey_seed_file == "/run/nkey.seed");
   BOOST_TEST(settings.postgres_url == "host=/run/pg dbname=troupe");
   BOOST_TEST(settings.listen == "[::1]:9000");
   BOOST_TEST((settings.hosts == std::vector<std::string>{"troupe.example.org"}));
@@ -107,7 +110,10 @@ BOOST_AUTO_TEST_CASE(what_is_not_said_has_its_default) {
   const Settings expected;
   BOOST_TEST(settings.cluster == expected.cluster);
   BOOST_TEST(settings.node == "");
-  BOOST_TEST((settings.orchestrator && settings.agent));
+  BOOST_TEST((settings.orchestrator && settings.agent && settings.tools));
+  BOOST_TEST(!settings_of("node: { agent: false }").tools);
+  BOOST_TEST(settings_of("node: { agent: false, orchestrator: false, tools: true }").tools);
+  BOOST_TEST(settings.nats_ca_file + settings.nats_nkey_seed_file == "");
   BOOST_TEST((settings.roles == std::vector<std::string>{"*"}));
   BOOST_TEST(settings.nats_url == expected.nats_url);
   BOOST_TEST(settings.postgres_url == "");
@@ -135,7 +141,8 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"node: { nmae: a }", "1:9: unknown key `nmae` in `node`; did you mean `name`?\n"},
       {"node: { agent: yes }", "1:16: `agent` must be true or false, not text\n"},
       {"node: { agent: false, orchestrator: false }",
-       "1:9: a node that is neither `orchestrator` nor `agent` has nothing to do; set one of them "
+       "1:9: a node that is neither `orchestrator` nor `agent` nor has `tools` has nothing to do; "
+       "set one of them "
        "to true\n"},
       {"node: { slots: 1025 }", "1:16: `slots` must be a whole number from 1 to 1024, not 1025\n"},
       {"breakers: { probe: {} }",
