@@ -1,8 +1,12 @@
 #include "actors/agent.hpp"
 
+#include <stop_token>
+#include <thread>
+
 #include "actors/clocks.hpp"
 #include "actors/fault.hpp"
 #include "runtime/log.hpp"
+#include "toolkits/artifact_transfer.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -10,6 +14,10 @@ namespace {
 struct Start {};   // to itself, first
 struct CallAgain { // own timer
   std::uint64_t call = 0;
+};
+struct OutputPut { // what was too large for a message
+  Result<JsonText> output;
+  std::vector<message::RecordedActivity> riders;
 };
 struct TimerRang {
   std::uint64_t timer = 0;
@@ -24,6 +32,7 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
       : event_based_actor{config},
         context_{std::move(context)},
         host_{std::move(host)},
+        artifacts_{assignment.task.artifacts},
         driver_{std::move(assignment), std::move(agent), context_->node(), *this} {}
 
   const char* name() const override { return "agent"; }
@@ -44,15 +53,20 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
                                       {"step", driver_.context().step},
                                       {"attempt", driver_.context().attempt},
                                       {"reason", stop.reason}});
+          putting_.request_stop();
           driver_.stop();
         },
         [this](HandOver) { driver_.hand_over(); },
+        [this](OutputPut& put) { output_put(put); },
         [this](const OwnerIs& owner) { driver_.owner_is(owner.node, owner.epoch); },
         [](InjectFault) { crash(); },
     };
   }
 
-  void on_exit() override { host_ = {}; }
+  void on_exit() override {
+    putting_.request_stop();
+    host_ = {};
+  }
 
  private:
   Moment now() const { return {context_->now(), monotonic_time()}; }
@@ -84,12 +98,40 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
   }
 
   void end(message::Body body) override {
+    auto* completed = std::get_if<message::TaskCompleted>(&body);
+    const bool large =
+        completed != nullptr && completed->output.text.size() > limits::payload_bytes_max;
+    if (!large || !artifacts_ || !context_->http) return ended(std::move(body));
+    // It blocks: a thread of its own.
+    std::thread{[self = handle_of(this), access = artifacts_, http = context_->http,
+                 stop = putting_.get_token(), completed = std::move(*completed)]() mutable {
+      auto put = toolkits::put_if_large(std::move(completed.output), limits::payload_bytes_max,
+                                        access, http, std::move(stop));
+      caf::anon_send(self, OutputPut{std::move(put), std::move(completed.riders)});
+    }}.detach();
+  }
+
+  void output_put(OutputPut& put) {
+    if (put.output)
+      return ended(message::TaskCompleted{std::move(*put.output), std::move(put.riders)});
+    if (put.output.error().error_class == ErrorClass::cancelled)
+      return ended(message::TaskCancelled{std::move(put.riders)});
+    auto error = make_error(ErrorClass::invalid_output,
+                            "the output is too large for a message, and could not be kept as an "
+                            "artifact: " +
+                                put.output.error().message);
+    ended(message::TaskFailed{std::move(error), std::nullopt, std::move(put.riders), false});
+  }
+
+  void ended(message::Body body) {
     send(host_, AgentEnded{std::move(body)});
     quit(caf::exit_reason::user_shutdown);
   }
 
   Context context_;
   caf::actor host_;
+  std::optional<message::ArtifactAccess> artifacts_;
+  std::stop_source putting_; // the output
   agent::AttemptDriver driver_;
 };
 

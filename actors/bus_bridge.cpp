@@ -132,6 +132,7 @@ class BusBridge final : public caf::event_based_actor {
     beat.labels = settings.labels;
     beat.runs_owned = context_->vitals->runs_owned;
     beat.draining = context_->vitals->draining;
+    beat.http = context_->vitals->http();
     add_load(beat);
     const auto sent = context_->link->publish(
         "hb", "all", context_->link->make("bus_bridge", "*/dispatcher", {}, std::move(beat)));

@@ -107,7 +107,16 @@ class Dispatcher final : public caf::event_based_actor {
       log::info("node.silent", {{"actor", "dispatcher"}, {"incarnation", silent}});
       context_->actors->tell("orchestrator", NodeIsSilent{silent});
     }
+    note_http();
     serve(); // a pause may be over
+  }
+
+  /// For whoever assigns: where executors may bring artifacts.
+  void note_http() const {
+    std::vector<std::string> urls;
+    for (const auto& [name, node] : queue_.cluster())
+      if (!node.last.http.empty()) urls.push_back(node.last.http);
+    context_->vitals->set_others_http(std::move(urls));
   }
 
   std::vector<ports::NodeStatus> list() const {

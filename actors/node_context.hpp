@@ -18,6 +18,7 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/config/team.hpp"
 #include "runtime/ids.hpp"
+#include "runtime/ports/artifacts.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
@@ -51,6 +52,27 @@ class Vitals {
     const std::lock_guard lock{mutex_};
     owner_ = incarnation;
   }
+  /// Where others reach this node's HTTP, and then the other orchestrators', as they tell.
+  std::string http() const {
+    const std::lock_guard lock{mutex_};
+    return http_;
+  }
+  void set_http(std::string url) {
+    const std::lock_guard lock{mutex_};
+    http_ = std::move(url);
+  }
+  std::vector<std::string> all_http() const {
+    const std::lock_guard lock{mutex_};
+    std::vector<std::string> urls;
+    if (!http_.empty()) urls.push_back(http_);
+    for (const auto& url : others_http_)
+      if (url != http_) urls.push_back(url);
+    return urls;
+  }
+  void set_others_http(std::vector<std::string> urls) {
+    const std::lock_guard lock{mutex_};
+    others_http_ = std::move(urls);
+  }
   /// Grants are given only while the lease surely stands (runtime/lease).
   bool may_grant() const { return boot_time() < grants_until_.load(); }
   void grant_until(Millis until) { grants_until_ = until; }
@@ -68,6 +90,8 @@ class Vitals {
   mutable std::mutex mutex_;
   IncarnationId owner_;
   std::optional<IncarnationId> taker_;
+  std::string http_;
+  std::vector<std::string> others_http_;
   std::atomic<Millis> grants_until_{Millis::min()}; // by the boot-time clock
 };
 
@@ -86,7 +110,9 @@ struct NodeContext {
   std::shared_ptr<FeedGate> feed;       // and this
   std::shared_ptr<ports::Metrics> metrics = std::make_shared<ports::NoMetrics>();
   std::vector<config::Team> teams;
-  toolkits::Catalogue catalogue; // of an agent node
+  // Of an agent node.
+  toolkits::Catalogue catalogue;
+  std::shared_ptr<ports::HttpClient> http; // to orchestrator nodes, for artifacts
 
   // Of an orchestrator node; null otherwise. They outlive the actors.
   ports::Journal* journal = nullptr;
@@ -94,6 +120,8 @@ struct NodeContext {
   ports::Membership* membership = nullptr;
   ports::Retention* retention = nullptr;
   ports::Schedules* schedules = nullptr;
+  ports::Artifacts* artifacts = nullptr;
+  std::string token_key; // under which tokens of attempts are signed (runtime/artifact/token)
 
   Instant now() const { return SystemClock{}.now(); }
   const std::string& node() const { return settings.node; }

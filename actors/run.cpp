@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "actors/child_runs.hpp"
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "actors/group.hpp"
@@ -159,28 +160,29 @@ class Run final : public caf::event_based_actor, private RunPort {
   bool may_grant() const override { return context_->vitals->may_grant(); }
 
   void perform(const Effect& effect) override {
-    std::visit(Overloaded{[this](const StartActor& e) { start(e); },
-                          [this](const StopActor& e) { stop(e); },
-                          [this](const ReleaseCredit& e) {
-                            context_->actors->tell("dispatcher", CreditReturned{e.incarnation});
-                          },
-                          [this](const WithdrawPlacement& e) {
-                            context_->actors->tell("dispatcher", WithdrawRequest{id_, e.step});
-                          },
-                          [this](const ArmTimer& e) { arm(e); },
-                          [this](const WatchNode& e) {
-                            context_->actors->tell("dispatcher", WatchIncarnation{e.incarnation});
-                          },
-                          [this](const StartChildRun& e) { start_child_run(e); },
-                          [this](const CancelChildRun& e) { post(e.run, inbox_row(e, now())); },
-                          [this](const AskChildRun& e) { ask_child_run(e.run); },
-                          [this](const AskTool& e) { ask_tool(e); },
-                          [this](const TellParent& e) { post(e.parent, inbox_row(id_, e, now())); },
-                          [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
-                          [this](const auto& e) {                    // what concerns one step
-                            tell(e.step, Perform{e, driver_.state().epoch});
-                          }},
-               effect);
+    std::visit(
+        Overloaded{
+            [this](const StartActor& e) { start(e); }, [this](const StopActor& e) { stop(e); },
+            [this](const ReleaseCredit& e) {
+              context_->actors->tell("dispatcher", CreditReturned{e.incarnation});
+            },
+            [this](const WithdrawPlacement& e) {
+              context_->actors->tell("dispatcher", WithdrawRequest{id_, e.step});
+            },
+            [this](const ArmTimer& e) { arm(e); },
+            [this](const WatchNode& e) {
+              context_->actors->tell("dispatcher", WatchIncarnation{e.incarnation});
+            },
+            [this](const StartChildRun& e) { start_child_run(e); },
+            [this](const CancelChildRun& e) { post_row(context_, e.run, inbox_row(e, now())); },
+            [this](const AskChildRun& e) { ask_child_run(e.run); },
+            [this](const AskTool& e) { ask_tool(e); },
+            [this](const TellParent& e) { tell_parent(context_, id_, e); }, [](const Reply&) {},
+            [](const EndRun&) {},   // the driver's own
+            [this](const auto& e) { // what concerns one step
+              tell(e.step, Perform{e, driver_.state().epoch});
+            }},
+        effect);
   }
 
   void cancel(message::Outgoing message, std::size_t attempts) override {
@@ -289,41 +291,21 @@ class Run final : public caf::event_based_actor, private RunPort {
   // ---- child runs
 
   void start_child_run(const StartChildRun& e) {
-    auto prepared = intake::prepare_child(driver_.state(), e, now());
-    const auto submit = [context = context_, job = std::move(prepared.job)](Result<> stored) {
-      if (!stored) return; // asked after again
-      context->jobs->submit(job, [context](const Result<ports::Submitted>& submitted) {
-        if (submitted) context->actors->tell("orchestrator", ClaimNow{});
-      });
-    };
-    context_->jobs->put_document(prepared.bundle->hash, "bundle", prepared.bundle->body, submit);
+    start_child(context_, intake::prepare_child(driver_.state(), e, now()));
   }
 
   /// Answered by ChildReported; started again if it is not there.
   void ask_child_run(RunId child) {
-    context_->jobs->get_run(child, [self = handle_of(this), context = context_, bundles = bundles_,
-                                    child](Result<std::optional<ports::RunRow>> row) {
-      if (!row) return;
-      if (!*row) return caf::anon_send(self, ChildMissing{child});
-      if ((*row)->state == ports::RunState::running)
-        return caf::anon_send(self,
-                              Happened{ChildReported{child, ports::RunState::running, {}, {}}});
-      read_run(context, bundles, child, (*row)->bundle, [self](Result<RunState> state) {
-        if (!state || !state->finished) return;
-        caf::anon_send(self, Happened{report_of(*state)});
-      });
-    });
+    ask_child(context_, bundles_, id_, child,
+              [self = handle_of(this), child](const std::optional<ChildReported>& found) {
+                found ? caf::anon_send(self, Happened{*found})
+                      : caf::anon_send(self, ChildMissing{child});
+              });
   }
 
   void child_missing(RunId child) {
     if (!driver_.begun()) return;
     if (const auto start = start_of(driver_.state(), child)) start_child_run(*start);
-  }
-
-  void post(RunId run, ports::InboxRow row) {
-    context_->jobs->post_inbox(run, std::move(row), [context = context_, run](Result<bool> posted) {
-      if (posted) context->actors->tell("orchestrator", WakeRun{run});
-    });
   }
 
   // ---- supervising

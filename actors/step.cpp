@@ -1,6 +1,7 @@
 #include "actors/step.hpp"
 
 #include "actors/fault.hpp"
+#include "runtime/artifact/token.hpp"
 #include "runtime/log.hpp"
 #include "runtime/supervision/step_driver.hpp"
 
@@ -46,10 +47,20 @@ class Step final : public caf::event_based_actor, private StepPort {
 
  private:
   void ask(AttemptNumber attempt, message::Outgoing message) override {
+    if (auto* task = std::get_if<message::TaskAssigned>(&message.body))
+      task->artifacts = access_of(attempt, Millis{task->timeout_ms});
     context_->link->ask(message, limits::assignment_answer_timeout, "run",
                         [self = handle_of(this), attempt](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, Answered{attempt, std::move(answer)});
                         });
+  }
+
+  /// The token is not journaled: whoever assigns makes it.
+  std::optional<message::ArtifactAccess> access_of(AttemptNumber attempt, Millis timeout) const {
+    auto urls = context_->vitals->all_http();
+    if (urls.empty() || context_->token_key.empty()) return std::nullopt;
+    const artifact::Token token{run_id_, attempt, artifact::expiry(context_->now(), timeout)};
+    return message::ArtifactAccess{std::move(urls), artifact::sign(token, context_->token_key)};
   }
 
   void ask_later(AttemptNumber attempt, Millis after) override {

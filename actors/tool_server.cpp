@@ -7,6 +7,7 @@
 #include "actors/tool_calls.hpp"
 #include "runtime/log.hpp"
 #include "runtime/placement/keyed_limit.hpp"
+#include "toolkits/artifact_transfer.hpp"
 #include "toolkits/catalogue.hpp"
 
 namespace troupe::actors {
@@ -227,7 +228,7 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
   void act(std::uint64_t number, const ServedCall& call) override {
     const auto* spec = find_tool(call.call.key.tool);
     toolkits::ToolCall request{call.call.key.tool, call.call.arguments, call.idempotency_key(),
-                               call.call.job, spec->timeout};
+                               call.call.job,      spec->timeout,       call.call.artifacts};
     log::info("tool.call", {{"actor", "tool_server"},
                             {"run", call.asked.message.context.run},
                             {"step", call.asked.message.context.step},
@@ -235,9 +236,11 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
                             {"tool", call.call.key.tool}});
     // A call blocks: it has a thread of its own, and their number is bounded.
     std::thread{[toolkit = toolkit_, spec, request = std::move(request), store = store_,
-                 actors = context_->actors, part = part_, number, stop = store_->started(number),
-                 began = boot_time()]() mutable {
+                 actors = context_->actors, http = context_->http, part = part_, number,
+                 stop = store_->started(number), began = boot_time()]() mutable {
+      const auto access = request.artifacts;
       auto result = toolkits::call_checked(*toolkit, *spec, std::move(request), stop);
+      if (result) result = toolkits::put_result(*spec, std::move(*result), access, http, stop);
       const auto duration = static_cast<std::uint32_t>((boot_time() - began).count());
       store->finished(number, CallEnded{number, std::move(result), duration});
       actors->tell(part, CallEnded{number, {}, 0});

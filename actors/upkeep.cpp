@@ -46,10 +46,11 @@ class Upkeep final : public caf::event_based_actor {
     const auto& report = retained.report;
     if (!report)
       log::warn("retention.failed", {{"actor", "upkeep"}, {"reason", report.error().message}});
-    else if (report->archived + report->purged > 0)
+    else if (report->archived + report->purged + report->artifacts_dropped > 0)
       log::info("retention.batch", {{"actor", "upkeep"},
                                     {"runs_archived", report->archived},
-                                    {"jobs_purged", report->purged}});
+                                    {"jobs_purged", report->purged},
+                                    {"artifacts_dropped", report->artifacts_dropped}});
     const bool more = report && report->more;
     delayed_send(this, more ? std::chrono::milliseconds{between_batches} : interval, Tick{});
   }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
@@ -56,6 +57,15 @@ constexpr std::string_view count_output = R"({
   "properties": {"entry": {"type": "string"}, "count": {"type": "integer"}}
 })";
 
+constexpr std::string_view read_input = R"({
+  "type": "object", "additionalProperties": false, "properties": {}
+})";
+
+constexpr std::string_view read_output = R"({
+  "type": "object", "additionalProperties": false, "required": ["lines"],
+  "properties": {"lines": {"type": "array", "items": {"type": "object"}}}
+})";
+
 ToolSpec writer(std::string name, std::string description, Effect effect) {
   return {.name = std::move(name),
           .description = std::move(description),
@@ -76,6 +86,10 @@ std::vector<ToolSpec> tools() {
        .description = "Counts the lines of an entry.",
        .input_schema = JsonText{std::string{count_input}},
        .output_schema = JsonText{std::string{count_output}}},
+      {.name = "ledger.read",
+       .description = "Gives all lines.",
+       .input_schema = JsonText{std::string{read_input}},
+       .output_schema = JsonText{std::string{read_output}}},
   };
 }
 
@@ -89,6 +103,7 @@ class Ledger final : public KnownToolkit {
   explicit Ledger(std::string file) : KnownToolkit{ledger_kind}, file_{std::move(file)} {}
 
   Result<JsonText> call(const ToolCall& call, std::stop_token stop) override {
+    if (call.tool == "ledger.read") return read();
     const Arguments arguments{call.arguments};
     const auto entry = arguments.text("entry");
     if (call.tool == "ledger.count") return count(entry);
@@ -126,15 +141,28 @@ class Ledger final : public KnownToolkit {
   }
 
   Result<JsonText> count(const std::string& entry) const {
+    const auto all = content();
+    if (!all) return all.error();
     std::size_t lines = 0;
-    const UniqueFd file{::open(file_.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!file && errno != ENOENT) return failed("open", file_);
-    if (file) {
-      const auto all = content(file);
-      const auto mark = "\"entry\":" + json::serialize(json::string{entry}) + ",\"key\":";
-      for (std::size_t at = 0; (at = all.find(mark, at)) != std::string::npos; ++at) ++lines;
-    }
+    const auto mark = "\"entry\":" + json::serialize(json::string{entry}) + ",\"key\":";
+    for (std::size_t at = 0; (at = all->find(mark, at)) != std::string::npos; ++at) ++lines;
     return JsonText{json::serialize(json::object{{"entry", entry}, {"count", lines}})};
+  }
+
+  Result<JsonText> read() const {
+    auto all = content();
+    if (!all) return all.error();
+    while (all->ends_with('\n')) all->pop_back();
+    std::ranges::replace(*all, '\n', ',');
+    return JsonText{"{\"lines\":[" + *all + "]}"}; // each is an object
+  }
+
+  /// Empty as long as nothing was done.
+  Result<std::string> content() const {
+    const UniqueFd file{::open(file_.c_str(), O_RDONLY | O_CLOEXEC)};
+    if (file) return content(file);
+    if (errno != ENOENT) return failed("open", file_);
+    return std::string{};
   }
 
   static std::string content(const UniqueFd& file) {

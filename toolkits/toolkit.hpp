@@ -9,9 +9,10 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/artifact_limits.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/json_text.hpp"
-#include "runtime/limits.hpp"
+#include "runtime/message/agent_message.hpp"
 #include "runtime/result.hpp"
 
 namespace troupe::toolkits {
@@ -33,8 +34,9 @@ struct ToolSpec {
   Risk risk = Risk::read;
   Effect effect = Effect::pure;
   Millis timeout{limits::tool_timeout_default};
-  std::size_t output_bytes_max =
-      limits::tool_output_bytes_max; // a larger output is an error, tool_failed
+  /// A larger output is an error, tool_failed. One that does not fit a message
+  /// (limits::tool_output_bytes_max) becomes an artifact, and its reference the result.
+  std::size_t output_bytes_max = limits::large_result_bytes_max;
   bool reconciles = false; // of a `once` tool: Toolkit::reconcile can tell whether a call happened
 };
 
@@ -44,6 +46,7 @@ struct ToolCall {
   std::string idempotency_key; // the same for every repeat of the same activity
   std::string job;             // names the workspace
   Millis timeout{limits::tool_timeout_default};
+  std::optional<message::ArtifactAccess> artifacts{}; // by which it may move some
 };
 
 /// What a toolkit finds out, afterwards, about a call whose outcome nobody knows.

@@ -7,6 +7,7 @@
 
 #include "runtime/hash.hpp"
 #include "toolkits/arguments.hpp"
+#include "toolkits/artifact_transfer.hpp"
 #include "toolkits/beneath.hpp"
 #include "toolkits/bounded_text.hpp"
 #include "toolkits/kind.hpp"
@@ -79,6 +80,35 @@ constexpr std::string_view list_output = R"({
   }
 })";
 
+constexpr std::string_view fetch_input = R"({
+  "type": "object", "additionalProperties": false, "required": ["artifact", "path"],
+  "properties": {
+    "artifact": {"description": "a reference, as a result that was too large is, or its name",
+                 "anyOf": [
+      {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+      {"type": "object", "additionalProperties": false, "required": ["artifact"],
+       "properties": {"artifact": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+                      "bytes": {"type": "integer"}, "type": {"type": "string"}}}]},
+    "path": {"type": "string", "maxLength": 1024, "description": "the file that shall hold it"}
+  }
+})";
+
+constexpr std::string_view publish_input = R"({
+  "type": "object", "additionalProperties": false, "required": ["path"],
+  "properties": {
+    "path": {"type": "string", "maxLength": 1024, "description": "a file of at most 16 MiB"},
+    "type": {"type": "string", "maxLength": 200,
+             "description": "its media type; application/octet-stream unless said otherwise"}
+  }
+})";
+
+constexpr std::string_view publish_output = R"({
+  "type": "object", "additionalProperties": false, "required": ["artifact", "bytes", "type"],
+  "properties": {
+    "artifact": {"type": "string"}, "bytes": {"type": "integer"}, "type": {"type": "string"}
+  }
+})";
+
 std::vector<ToolSpec> tools() {
   return {
       {.name = "workspace.write",
@@ -95,6 +125,17 @@ std::vector<ToolSpec> tools() {
        .description = "Lists the files and folders of the job's workspace.",
        .input_schema = JsonText{std::string{list_input}},
        .output_schema = JsonText{std::string{list_output}}},
+      {.name = "workspace.fetch",
+       .description = "Makes a file of the job's workspace hold an artifact.",
+       .input_schema = JsonText{std::string{fetch_input}},
+       .output_schema = JsonText{std::string{write_output}},
+       .risk = Risk::write,
+       .effect = Effect::idempotent},
+      {.name = "workspace.publish",
+       .description =
+           "Keeps a file of the job's workspace as an artifact, and gives its reference.",
+       .input_schema = JsonText{std::string{publish_input}},
+       .output_schema = JsonText{std::string{publish_output}}},
   };
 }
 
@@ -135,15 +176,17 @@ std::string read_bytes(int file, std::int64_t offset, std::size_t count) {
 
 class Workspace final : public KnownToolkit {
  public:
-  explicit Workspace(std::string folder)
-      : KnownToolkit{workspace_kind}, folder_{std::move(folder)} {}
+  Workspace(std::string folder, std::shared_ptr<ports::HttpClient> http)
+      : KnownToolkit{workspace_kind}, folder_{std::move(folder)}, http_{std::move(http)} {}
 
-  Result<JsonText> call(const ToolCall& call, std::stop_token) override {
+  Result<JsonText> call(const ToolCall& call, std::stop_token stop) override {
     if (!names_a_job(call.job))
       return make_error(ErrorClass::invalid_input,
                         "the call names no job; a workspace belongs to one");
     const Arguments arguments{call.arguments};
     if (call.tool == "workspace.write") return write(call.job, arguments);
+    if (call.tool == "workspace.fetch") return fetch(call, std::move(stop));
+    if (call.tool == "workspace.publish") return publish(call, std::move(stop));
     if (call.tool == "workspace.read") return read(call.job, arguments);
     return list(call.job, arguments);
   }
@@ -156,6 +199,11 @@ class Workspace final : public KnownToolkit {
                         "`" + path + "` would have " + std::to_string(content.size()) +
                             " bytes, more than the bound of " +
                             std::to_string(limits::workspace_file_bytes_max));
+    return keep(job, path, content);
+  }
+
+  Result<JsonText> keep(const std::string& job, const std::string& path,
+                        const std::string& content) {
     if (auto parts = parse_relative(path); !parts) return parts.error(); // before anything is made
     const std::lock_guard one_writer{writing_}; // so that two cannot pass the bound together
     const auto files = Beneath::open(folder_, job, true);
@@ -164,6 +212,46 @@ class Workspace final : public KnownToolkit {
     if (auto written = files->write_file(path, content); !written) return written.error();
     return JsonText{json::serialize(
         json::object{{"path", path}, {"bytes", content.size()}, {"sha256", sha256_hex(content)}})};
+  }
+
+  Result<ArtifactTransfer> transfer(const ToolCall& call) const {
+    if (call.artifacts && http_) return ArtifactTransfer{http_, *call.artifacts};
+    return make_error(ErrorClass::tool_failed,
+                      "no orchestrator node with HTTP has told where artifacts are kept");
+  }
+
+  Result<JsonText> fetch(const ToolCall& call, std::stop_token stop) {
+    const auto given = json::parse(call.arguments.text).as_object();
+    const auto& named = given.at("artifact");
+    const auto& name = named.is_object() ? named.get_object().at("artifact") : named;
+    const std::string path{given.at("path").as_string()};
+    if (auto parts = parse_relative(path); !parts) return parts.error();
+    const auto moving = transfer(call);
+    if (!moving) return moving.error();
+    const auto hash = artifact::parse_name(std::string{name.as_string()});
+    const auto content =
+        moving->get(hash.value_or(""), limits::workspace_artifact_bytes_max, std::move(stop));
+    if (!content) return content.error();
+    return keep(call.job, path, *content);
+  }
+
+  Result<JsonText> publish(const ToolCall& call, std::stop_token stop) const {
+    const Arguments arguments{call.arguments};
+    const auto path = arguments.text("path");
+    const auto file = open(call.job, path);
+    if (!file) return file.error();
+    const auto moving = transfer(call);
+    if (!moving) return moving.error();
+    // One byte more than is allowed shows that there is more.
+    const auto content = read_bytes(file->get(), 0, limits::workspace_artifact_bytes_max + 1);
+    if (content.size() > limits::workspace_artifact_bytes_max)
+      return make_error(ErrorClass::tool_failed,
+                        "`" + path + "` is larger than the bound of " +
+                            std::to_string(limits::workspace_artifact_bytes_max) + " bytes");
+    const auto reference =
+        moving->put(content, arguments.text("type", "application/octet-stream"), std::move(stop));
+    if (!reference) return reference.error();
+    return artifact::to_json(*reference);
   }
 
   static Result<> check_room(const Beneath& files, std::size_t more) {
@@ -180,15 +268,19 @@ class Workspace final : public KnownToolkit {
                           std::to_string(limits::workspace_bytes_max));
   }
 
-  Result<JsonText> read(const std::string& job, const Arguments& arguments) const {
-    const auto path = arguments.text("path");
+  Result<UniqueFd> open(const std::string& job, const std::string& path) const {
     if (auto parts = parse_relative(path); !parts) return parts.error();
     if (!begun(job))
       return make_error(ErrorClass::tool_failed,
                         "cannot read `" + path + "`: this job has no files yet");
     const auto files = Beneath::open(folder_, job, false);
     if (!files) return files.error();
-    const auto file = files->open_file(path);
+    return files->open_file(path);
+  }
+
+  Result<JsonText> read(const std::string& job, const Arguments& arguments) const {
+    const auto path = arguments.text("path");
+    const auto file = open(job, path);
     if (!file) return file.error();
 
     const auto offset = arguments.integer("offset", 0);
@@ -250,6 +342,7 @@ class Workspace final : public KnownToolkit {
   }
 
   std::string folder_;
+  std::shared_ptr<ports::HttpClient> http_;
   std::mutex writing_;
 };
 
@@ -258,7 +351,8 @@ Made make(const JsonText&, const Environment& environment) {
   if (environment.data_dir.empty())
     made.missing = "the node has no data_dir, where workspaces stand; set data_dir";
   else
-    made.toolkit = std::make_shared<Workspace>(environment.data_dir + "/workspaces");
+    made.toolkit =
+        std::make_shared<Workspace>(environment.data_dir + "/workspaces", environment.http);
   return made;
 }
 

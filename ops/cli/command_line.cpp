@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "ops/cli/command.hpp"
+#include "ops/cli/command_artifacts.hpp"
 #include "runtime/plan/suggestion.hpp"
 
 namespace troupe::cli {
@@ -52,6 +53,7 @@ void declare(CLI::App& app, CommandLine& line) {
   add_explain_commands(app, line);
   add_job_commands(app, line);
   add_schedule_commands(app, line);
+  add_artifact_commands(app, line);
   add_plan_commands(app, line);
   add_simulate_command(app, line);
   add_bench_command(app, line);

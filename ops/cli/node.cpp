@@ -10,10 +10,12 @@
 #include <future>
 #include <thread>
 
+#include "actors/artifact_desk.hpp"
 #include "actors/node.hpp"
 #include "net/bus/handover_bus.hpp"
 #include "net/bus/nats_bus.hpp"
 #include "net/http/api.hpp"
+#include "net/http/api_artifacts.hpp"
 #include "net/http/client.hpp"
 #include "net/http/listen_address.hpp"
 #include "net/http/server.hpp"
@@ -102,10 +104,11 @@ std::vector<config::Team> load_teams(const config::Settings& settings) {
   return teams;
 }
 
-toolkits::Catalogue load_toolkits(const config::Settings& settings) {
+toolkits::Catalogue load_toolkits(const config::Settings& settings,
+                                  const std::shared_ptr<ports::HttpClient>& client) {
   toolkits::Environment environment;
   environment.data_dir = settings.data_dir;
-  environment.http = http::make_client();
+  environment.http = client;
   auto catalogue = toolkits::make_catalogue(settings.toolkits, environment);
   std::string faults;
   for (const auto& fault : catalogue.faults) faults += "\n" + fault;
@@ -121,6 +124,7 @@ struct Assembly {
   std::shared_ptr<actors::NodeContext> context = std::make_shared<actors::NodeContext>();
   std::unique_ptr<store::Store> store;
   std::unique_ptr<ports::Bus> bus;
+  std::unique_ptr<ports::ArtifactDesk> desk;
   std::unique_ptr<actors::Node> node;
   std::unique_ptr<http::Server> http;
 };
@@ -143,6 +147,7 @@ std::unique_ptr<http::Server> serve(Assembly& parts) {
   http::add_api(router, *parts.node->operations(),
                 {context.settings.node, std::string{actors::version},
                  [metrics] { return metrics->render(); }});
+  http::add_artifacts(router, *parts.desk, *parts.node->operations());
   http::ServerOptions options;
   options.listen = listen;
   options.hosts = context.settings.hosts;
@@ -150,6 +155,19 @@ std::unique_ptr<http::Server> serve(Assembly& parts) {
   auto server = http::Server::start(options, std::move(router));
   if (!server) throw Failure{ExitCode::unavailable, server.error().message};
   return std::move(*server);
+}
+
+/// Who moves artifacts shows a token that is signed under the cluster's key.
+std::unique_ptr<ports::ArtifactDesk> make_desk(Assembly& parts, const NodeOptions& options,
+                                               const Signals& signals) {
+  auto& artifacts = parts.store->artifacts();
+  auto key = reach<std::string>("Postgres", options, signals, [&] {
+    auto told = std::make_shared<std::promise<Result<std::string>>>();
+    artifacts.token_key([told](Result<std::string> key) { told->set_value(std::move(key)); });
+    return told->get_future().get();
+  });
+  parts.context->token_key = key;
+  return actors::make_artifact_desk(parts.context, artifacts, std::move(key));
 }
 
 void connect(Assembly& parts, const NodeOptions& options, const Signals& signals) {
@@ -165,6 +183,8 @@ void connect(Assembly& parts, const NodeOptions& options, const Signals& signals
     parts.context->membership = &parts.store->membership();
     parts.context->retention = &parts.store->retention();
     parts.context->schedules = &parts.store->schedules();
+    parts.context->artifacts = &parts.store->artifacts();
+    parts.desk = make_desk(parts, options, signals);
   }
   parts.bus = reach<std::unique_ptr<ports::Bus>>("NATS", options, signals, [&] {
     bus::NatsOptions nats;
@@ -216,7 +236,9 @@ void leave(const actors::NodeContext& context) {
 int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   auto& context = *parts.context;
   context.teams = load_teams(context.settings);
-  if (context.settings.tools) context.catalogue = load_toolkits(context.settings);
+  const auto& settings = context.settings;
+  if (settings.agent || settings.tools) context.http = http::make_client();
+  if (settings.tools) context.catalogue = load_toolkits(settings, context.http);
   connect(parts, options, signals);
 
   std::string failure;
@@ -226,6 +248,9 @@ int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
   });
   if (parts.node->operations() != nullptr && !context.settings.listen.empty())
     parts.http = serve(parts);
+  if (parts.http)
+    context.vitals->set_http(context.settings.http_url.empty() ? parts.http->url()
+                                                               : context.settings.http_url);
   announce(parts, options);
 
   const int signal = signals.wait();

@@ -127,7 +127,8 @@ void AttemptDriver::ask(std::uint64_t number, Moment now) {
       number,
       {"tool", recipient, recipient + "/tool_server", assignment_.context,
        message::ToolCall{call.key, call.arguments, assignment_.job, assignment_.owner_node,
-                         reserves ? riders_ : std::vector<message::RecordedActivity>{}}},
+                         reserves ? riders_ : std::vector<message::RecordedActivity>{},
+                         assignment_.task.artifacts}},
       call.ask_timeout);
 }
 

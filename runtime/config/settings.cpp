@@ -121,6 +121,8 @@ class Reader {
         fields, "listen", settings_.listen,
         [](std::string_view text) { return text.empty() || is_listen_address(text); },
         "an address and a port, such as 127.0.0.1:8420 or [::1]:8420, or \"\" for no HTTP");
+    checked_text(fields, "url", settings_.http_url, is_http_url,
+                 "http://host:port or https://host, without a path");
     read_hosts(fields);
     fields.refuse_unknown();
   }

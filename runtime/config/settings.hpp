@@ -29,6 +29,7 @@ struct Settings {
   std::string nats_nkey_seed_file;       // empty: no key; the secret itself is never in here
   std::string postgres_url;              // of an orchestrator; conninfo or URL
   std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
+  std::string http_url;                  // where other nodes reach that; empty: as it listens
   std::vector<std::string> hosts;        // names that a proxy in front passes on; lower case
   std::string log_level = "info";
   std::string log_file;                                              // empty: standard error

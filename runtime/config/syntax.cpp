@@ -81,6 +81,15 @@ bool is_listen_address(std::string_view text) {
          is_number(text.substr(colon + 1), 65'535);
 }
 
+bool is_http_url(std::string_view text) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (text.starts_with(scheme)) {
+      text.remove_prefix(scheme.size());
+      return is_host(text) || is_listen_address(text);
+    }
+  return false;
+}
+
 bool is_nats_url(std::string_view text) {
   for (;;) {
     const auto comma = text.find(',');

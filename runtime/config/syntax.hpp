@@ -22,6 +22,10 @@ bool is_host(std::string_view text);
 /// "127.0.0.1:8420", "localhost:0", "[::1]:8420": a host and a port.
 bool is_listen_address(std::string_view text);
 
+/// "http://10.0.0.7:8420", "https://troupe.example.org": a scheme, a host and maybe a port, no
+/// path.
+bool is_http_url(std::string_view text);
+
 /// nats:// or tls:// addresses, separated by commas.
 bool is_nats_url(std::string_view text);
 

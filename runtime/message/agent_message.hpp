@@ -62,6 +62,13 @@ struct RoleDefinition {
   friend bool operator==(const RoleDefinition&, const RoleDefinition&) = default;
 };
 
+/// Where an executor moves artifacts to and from, and by what right (ARCHITECTURE.md, "Artifacts").
+struct ArtifactAccess {
+  std::vector<std::string> urls; // of orchestrator nodes, "http://10.0.0.7:8420"; the owner's first
+  std::string token;             // of the attempt
+  friend bool operator==(const ArtifactAccess&, const ArtifactAccess&) = default;
+};
+
 // ---- task: owner <-> the node that runs an attempt
 
 struct TaskAssigned {
@@ -72,6 +79,7 @@ struct TaskAssigned {
   std::optional<JsonText> progress;       // last progress of the attempt before, if it reported any
   std::uint32_t timeout_ms = 0;           // of this attempt; 0: none
   bool resumed = false; // true: replay everything recorded; false: only successful effects
+  std::optional<ArtifactAccess> artifacts{};
   friend bool operator==(const TaskAssigned&, const TaskAssigned&) = default;
 };
 struct TaskAccepted {
@@ -190,6 +198,7 @@ struct ToolCall {
   std::string job;        // names the workspace
   std::string owner_node; // whose `run` subject takes the reserve
   std::vector<RecordedActivity> riders;
+  std::optional<ArtifactAccess> artifacts{};
   friend bool operator==(const ToolCall&, const ToolCall&) = default;
 };
 struct ToolResult {
@@ -284,6 +293,7 @@ struct NodeHeartbeat {
   std::uint32_t tool_calls = 0;    // under way at its tool servers
   std::uint32_t journal_queue = 0; // appends not yet answered
   std::uint32_t steps_waiting = 0; // of the runs it owns: for a node that has room
+  std::string http{};              // where others reach its HTTP; empty: nowhere
   friend bool operator==(const NodeHeartbeat&, const NodeHeartbeat&) = default;
 };
 struct NodeDraining {

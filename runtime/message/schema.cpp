@@ -20,6 +20,8 @@ inline constexpr std::string_view part_name<RecordedActivity> = "recorded_activi
 template <>
 inline constexpr std::string_view part_name<RoleDefinition> = "role_definition";
 template <>
+inline constexpr std::string_view part_name<ArtifactAccess> = "artifact_access";
+template <>
 inline constexpr std::string_view part_name<ClosedKey> = "closed_key";
 
 std::string reference(std::string_view name) {
@@ -138,6 +140,7 @@ std::string definitions() {
   part(static_cast<ActivityOutcome*>(nullptr));
   part(static_cast<RecordedActivity*>(nullptr));
   part(static_cast<RoleDefinition*>(nullptr));
+  part(static_cast<ArtifactAccess*>(nullptr));
   part(static_cast<ClosedKey*>(nullptr));
   define_bodies(out, static_cast<Body*>(nullptr));
   return out;

@@ -75,6 +75,10 @@ inline constexpr auto shape<RecordedActivity> =
          optional("duration_ms", &RecordedActivity::duration_ms));
 
 template <>
+inline constexpr auto shape<ArtifactAccess> = part(required("urls", &ArtifactAccess::urls),
+                                                   required("token", &ArtifactAccess::token));
+
+template <>
 inline constexpr auto shape<RoleDefinition> = part(required("role", &RoleDefinition::role),
                                                    required("kind", &RoleDefinition::kind),
                                                    optional("native", &RoleDefinition::native),
@@ -89,7 +93,8 @@ inline constexpr auto shape<TaskAssigned> = body(
     "task.assigned", required("role", &TaskAssigned::role), optional("task", &TaskAssigned::task),
     optional("context", &TaskAssigned::context), optional("recorded", &TaskAssigned::recorded),
     optional("progress", &TaskAssigned::progress),
-    optional("timeout_ms", &TaskAssigned::timeout_ms), optional("resumed", &TaskAssigned::resumed));
+    optional("timeout_ms", &TaskAssigned::timeout_ms), optional("resumed", &TaskAssigned::resumed),
+    optional("artifacts", &TaskAssigned::artifacts));
 
 template <>
 inline constexpr auto shape<TaskAccepted> =
@@ -195,7 +200,8 @@ inline constexpr auto shape<ToolCall> = body("tool.call", required("key", &ToolC
                                              required("arguments", &ToolCall::arguments),
                                              required("job", &ToolCall::job),
                                              required("owner_node", &ToolCall::owner_node),
-                                             optional("riders", &ToolCall::riders));
+                                             optional("riders", &ToolCall::riders),
+                                             optional("artifacts", &ToolCall::artifacts));
 
 template <>
 inline constexpr auto shape<ToolResult> = body("tool.result", required("key", &ToolResult::key),
@@ -277,7 +283,8 @@ inline constexpr auto shape<NodeHeartbeat> =
          optional("mailbox", &NodeHeartbeat::mailbox), optional("lag_ms", &NodeHeartbeat::lag_ms),
          optional("tool_calls", &NodeHeartbeat::tool_calls),
          optional("journal_queue", &NodeHeartbeat::journal_queue),
-         optional("steps_waiting", &NodeHeartbeat::steps_waiting));
+         optional("steps_waiting", &NodeHeartbeat::steps_waiting),
+         optional("http", &NodeHeartbeat::http));
 
 template <>
 inline constexpr auto shape<NodeDraining> =

@@ -95,7 +95,11 @@ class Evaluator {
   static std::string outline(const json::value& value) {
     if (const auto* list = value.if_array())
       return "a list of " + std::to_string(list->size()) + " items";
-    if (value.is_object()) return "a map without that key";
+    if (const auto* map = value.if_object())
+      return map->contains("artifact") && map->contains("bytes") && map->size() == 3
+                 ? "an artifact, too large to be looked into; give it to a tool as it is, such as "
+                   "workspace.fetch"
+                 : "a map without that key";
     return std::string{describe(value)};
   }
 

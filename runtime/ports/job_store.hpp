@@ -37,9 +37,13 @@ struct NewJob {
   /// Has the run from the start, as if it had claimed it, unless it is fenced. Nothing: whoever
   /// claims it. For submit.
   std::optional<IncarnationId> owner{};
+  /// Those of its artifacts that the first append names are the new run's too; nothing: none are.
+  /// For submit.
+  std::optional<RunId> artifacts_of{};
 };
 
-/// A further run of a job that is there, and its first append: one write.
+/// A further run of a job that is there, and its first append: one write. What that names of the
+/// artifacts of the job's other runs is the new one's too.
 struct NewRun {
   JobId job;
   RunId id;

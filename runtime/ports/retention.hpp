@@ -22,9 +22,10 @@ struct RetentionRule {
 };
 
 struct RetentionReport {
-  std::uint32_t archived = 0; // runs
-  std::uint32_t purged = 0;   // jobs
-  bool more = false;          // a batch was full: call again soon
+  std::uint32_t archived = 0;          // runs
+  std::uint32_t purged = 0;            // jobs
+  std::uint32_t artifacts_dropped = 0; // that no run referred to any more
+  bool more = false;                   // a batch was full: call again soon
 };
 
 class Retention {

@@ -32,6 +32,7 @@ void MemoryDatabase::insert(const ports::NewJob& job) {
   run.priority = job.priority;
   runs_[job.run] = std::move(run);
   journal_[job.run][0] = {0, job.append, job.at, job.body};
+  if (job.artifacts_of) refer_locked(job.run, *job.artifacts_of, job.body, job.at);
   ++open_jobs_;
 }
 
@@ -67,6 +68,7 @@ Result<bool> MemoryDatabase::add_run(const ports::NewRun& run) {
   row.priority = job.priority;
   runs_[run.id] = std::move(row);
   journal_[run.id][0] = {0, run.append, run.at, run.body};
+  for (const auto known : job.runs) refer_locked(run.id, known, run.body, run.at);
   job.runs.push_back(run.id);
   std::ranges::sort(job.runs, std::greater{}); // newest first
   ++open_jobs_;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/ports/artifacts.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
@@ -66,6 +67,15 @@ class MemoryDatabase {
                               Instant now);
   Result<bool> resume_schedule(const ports::ScheduleId& schedule, Instant now);
 
+  // artifacts; parts have been checked (artifact_pieces.hpp)
+  Result<bool> put_artifact(const ports::ArtifactPart& part);
+  std::optional<ports::ArtifactPiece> read_artifact(RunId run, const std::string& hash,
+                                                    std::uint64_t from);
+  std::vector<ports::ArtifactRow> list_artifacts(RunId run, const std::string& after,
+                                                 std::size_t limit);
+  void refer(RunId run, RunId from, const std::string& text, Instant now);
+  std::string token_key();
+
   // retention
   ports::RetentionReport retain(const std::vector<ports::RetentionRule>& rules, Instant now,
                                 std::uint32_t limit);
@@ -99,6 +109,16 @@ class MemoryDatabase {
     std::optional<JobId> job;
     std::size_t place = 0; // in the order of arrival
   };
+  struct Upload {
+    std::uint64_t bytes = 0; // of the whole
+    Instant touched{};
+    std::map<std::uint64_t, std::string> pieces;
+  };
+  struct Artifact {
+    std::uint64_t bytes = 0;
+    std::string type;
+    std::map<std::uint64_t, std::string> pieces;
+  };
 
   std::vector<ports::JournalRow> rows_of(RunId run, Seq from, std::size_t limit) const;
   bool may_write(IncarnationId incarnation) const;
@@ -109,6 +129,9 @@ class MemoryDatabase {
   void wake(Run& run);
   void purge(JobId job);
   ports::RunRow shown(const Run& run) const;
+  bool has_room_for_artifact(RunId run, std::uint64_t more) const;
+  void refer_locked(RunId run, RunId from, const std::string& text, Instant now);
+  std::uint32_t drop_artifacts(Instant now, std::uint32_t limit);
   void end(Run& run, const ports::RunEnd& end, Instant at);
   bool full() const { return open_jobs_ >= open_jobs_max_; }
   void insert(const ports::NewJob& job);
@@ -129,6 +152,10 @@ class MemoryDatabase {
   std::unordered_map<std::string, RunId> incidents_; // open ones, by group
   std::map<std::string, Alert> alerts_;              // by identity
   std::map<ports::ScheduleId, ports::ScheduleRow> schedules_;
+  std::map<std::pair<std::string, std::string>, Upload> uploads_; // by hash and uploader
+  std::map<std::string, Artifact> artifacts_;                     // by hash
+  std::map<RunId, std::map<std::string, Instant>> artifact_refs_; // since when
+  std::string token_key_;
   std::size_t open_jobs_ = 0; // not parked
   std::uint64_t last_place_ = 0;
 };

@@ -50,6 +50,8 @@ RetentionReport MemoryDatabase::retain(const std::vector<RetentionRule>& rules, 
   for (const auto* counts : {&archived, &purged})
     for (const auto& [team, count] : *counts) report.more = report.more || count == limit;
   report.purged = static_cast<std::uint32_t>(due.size());
+  report.artifacts_dropped = drop_artifacts(now, limit);
+  report.more = report.more || report.artifacts_dropped == limit;
   return report;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/store/memory_store.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "runtime/store/artifact_pieces.hpp"
 #include "runtime/store/memory_database.hpp"
 #include "runtime/store/refusals.hpp"
 #include "runtime/store/texts.hpp"
@@ -300,6 +302,42 @@ class MemorySchedules final : public Schedules {
   CallQueue& queue_;
 };
 
+class MemoryArtifacts final : public Artifacts {
+ public:
+  MemoryArtifacts(MemoryDatabase& database, CallQueue& queue)
+      : database_{database}, queue_{queue} {}
+
+  void put(ArtifactPart part, Done<bool> done) override {
+    call<bool>(queue_, std::move(done), [this, part = std::move(part)]() -> Result<bool> {
+      if (auto fault = check(part); !fault) return fault.error();
+      return database_.put_artifact(part);
+    });
+  }
+  void read(RunId run, std::string hash, std::uint64_t from,
+            Done<std::optional<ArtifactPiece>> done) override {
+    call<std::optional<ArtifactPiece>>(
+        queue_, std::move(done), [=, this] { return database_.read_artifact(run, hash, from); });
+  }
+  void list(RunId run, std::string after, std::uint32_t limit,
+            Done<std::vector<ArtifactRow>> done) override {
+    call<std::vector<ArtifactRow>>(queue_, std::move(done), [=, this] {
+      return database_.list_artifacts(run, after,
+                                      std::min<std::size_t>(limit, limits::list_rows_max));
+    });
+  }
+  void refer(RunId run, RunId from, std::string text, Instant now, Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done),
+               [=, this] { return database_.refer(run, from, text, now), Unit{}; });
+  }
+  void token_key(Done<std::string> done) override {
+    call<std::string>(queue_, std::move(done), [this] { return database_.token_key(); });
+  }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+};
+
 } // namespace
 
 struct MemoryStore::Impl {
@@ -312,6 +350,7 @@ struct MemoryStore::Impl {
   MemoryMembership membership{*database, queue};
   MemoryRetention retention{*database, queue};
   MemorySchedules schedules{*database, queue};
+  MemoryArtifacts artifacts{*database, queue};
   std::jthread thread;
 };
 
@@ -335,6 +374,7 @@ JobStore& MemoryStore::jobs() { return impl_->jobs; }
 Membership& MemoryStore::membership() { return impl_->membership; }
 Retention& MemoryStore::retention() { return impl_->retention; }
 Schedules& MemoryStore::schedules() { return impl_->schedules; }
+Artifacts& MemoryStore::artifacts() { return impl_->artifacts; }
 
 std::size_t MemoryStore::deliver() {
   std::size_t calls = 0;

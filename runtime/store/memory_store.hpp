@@ -29,6 +29,7 @@ class MemoryStore final : public Store {
   ports::Membership& membership() override;
   ports::Retention& retention() override;
   ports::Schedules& schedules() override;
+  ports::Artifacts& artifacts() override;
   bool up() const override { return true; }
 
   /// Carries out what is queued now and what that queues. Number of calls. Requires manual

@@ -15,14 +15,16 @@ namespace {
 // A row of jobs decides who comes first; what belongs to it follows. In the order of their keys, so
 // that two batches with the same keys wait for each other one way only.
 //   owners   Who takes runs at once. FOR SHARE as in a claim: a fence comes before, or waits.
+//   shared   What a child run is given of its parent's artifacts.
 constexpr PgStatement insert_jobs{
     "insert_jobs",
     "WITH batch AS MATERIALIZED ("
     "  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],"
     "                       $7::bigint[], $8::text[], $9::text[], $10::text[],"
-    "                       $11::timestamptz[], $12::uuid[], $13::text[], $14::text[], $15::uuid[])"
+    "                       $11::timestamptz[], $12::uuid[], $13::text[], $14::text[], $15::uuid[],"
+    "                       $16::uuid[])"
     "    WITH ORDINALITY AS b (id, run, key, digest, team, title, priority, source, bundle, inputs,"
-    "                          at, append, body, labels, owner, n)),"
+    "                          at, append, body, labels, owner, artifacts_of, n)),"
     " owners AS MATERIALIZED ("
     "  SELECT incarnation FROM nodes"
     "   WHERE incarnation IN (SELECT owner FROM batch) AND NOT fenced FOR SHARE),"
@@ -31,14 +33,21 @@ constexpr PgStatement insert_jobs{
     "inputs,"
     "                    created_at, labels)"
     "  SELECT id, team, title, source, priority, nullif(key, ''), digest, inputs, at, labels::jsonb"
-    "    FROM batch WHERE n <= $16::bigint ORDER BY team, key, n"
+    "    FROM batch WHERE n <= $17::bigint ORDER BY team, key, n"
     "  ON CONFLICT DO NOTHING RETURNING id),"
     " began AS ("
     "  INSERT INTO journal (run, seq, append, at, body)"
-    "  SELECT run, 0, append, at, body FROM batch JOIN inserted USING (id))"
+    "  SELECT run, 0, append, at, body FROM batch JOIN inserted USING (id)),"
+    " children AS (SELECT * FROM batch JOIN inserted USING (id)"
+    "               WHERE artifacts_of <> '00000000-0000-0000-0000-000000000000'),"
+    " shared AS ("
+    "  INSERT INTO artifact_refs (run, hash, at)"
+    "  SELECT DISTINCT c.run, k.hash, c.at FROM children c"
+    "   CROSS JOIN LATERAL regexp_matches(c.body, 'sha256:([0-9a-f]{64})', 'g') AS m"
+    "    JOIN artifact_refs k ON k.run = c.artifacts_of AND k.hash = m[1])"
     " INSERT INTO runs (id, job, team, priority, bundle, created_at, owner, claim)"
     " SELECT b.run, b.id, b.team, b.priority, b.bundle, b.at, o.incarnation,"
-    "        CASE WHEN o.incarnation IS NOT NULL THEN $17::uuid END"
+    "        CASE WHEN o.incarnation IS NOT NULL THEN $18::uuid END"
     "   FROM batch b JOIN inserted USING (id) LEFT JOIN owners o ON o.incarnation = b.owner"
     " RETURNING job, owner IS NOT NULL"};
 
@@ -58,11 +67,11 @@ constexpr PgStatement find_submitted{
 
 PgParams params_of(const std::vector<NewJob>& jobs) {
   auto ids = PgArray::of_uuids(), runs = PgArray::of_uuids(), appends = PgArray::of_uuids(),
-       owners = PgArray::of_uuids(), priorities = PgArray::of_integers(),
-       instants = PgArray::of_instants(), keys = PgArray::of_texts(), digests = PgArray::of_texts(),
-       teams = PgArray::of_texts(), titles = PgArray::of_texts(), sources = PgArray::of_texts(),
-       bundles = PgArray::of_texts(), inputs = PgArray::of_texts(), bodies = PgArray::of_texts(),
-       labels = PgArray::of_texts();
+       owners = PgArray::of_uuids(), artifacts_of = PgArray::of_uuids(),
+       priorities = PgArray::of_integers(), instants = PgArray::of_instants(),
+       keys = PgArray::of_texts(), digests = PgArray::of_texts(), teams = PgArray::of_texts(),
+       titles = PgArray::of_texts(), sources = PgArray::of_texts(), bundles = PgArray::of_texts(),
+       inputs = PgArray::of_texts(), bodies = PgArray::of_texts(), labels = PgArray::of_texts();
   for (const auto& job : jobs) {
     ids.add(job.id);
     runs.add(job.run);
@@ -79,11 +88,12 @@ PgParams params_of(const std::vector<NewJob>& jobs) {
     bodies.add(std::string_view{job.body});
     labels.add(std::string_view{to_json(job.labels)});
     owners.add(job.owner.value_or(IncarnationId{}));
+    artifacts_of.add(job.artifacts_of.value_or(RunId{}));
   }
   PgParams params;
   params.array(ids).array(runs).array(keys).array(digests).array(teams).array(titles);
   params.array(priorities).array(sources).array(bundles).array(inputs).array(instants);
-  params.array(appends).array(bodies).array(labels).array(owners);
+  params.array(appends).array(bodies).array(labels).array(owners).array(artifacts_of);
   return params;
 }
 

@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include "runtime/store/migrations.hpp"
+#include "runtime/store/pg_artifacts.hpp"
 #include "runtime/store/pg_job_store.hpp"
 #include "runtime/store/pg_journal.hpp"
 #include "runtime/store/pg_membership.hpp"
@@ -39,7 +40,9 @@ class PostgresStore final : public Store {
   ~PostgresStore() override {
     stop_.raise();
     journal_.close();
-    for (auto* worker : {&intake_, &lease_, &watch_, &reads_, &upkeep_}) worker->close();
+    for (auto* worker :
+         {&intake_, &lease_, &watch_, &reads_, &upkeep_, &artifacts_in_, &artifacts_out_})
+      worker->close();
   }
 
   ports::Journal& journal() override { return journal_; }
@@ -47,6 +50,7 @@ class PostgresStore final : public Store {
   ports::Membership& membership() override { return membership_; }
   ports::Retention& retention() override { return retention_; }
   ports::Schedules& schedules() override { return schedules_; }
+  ports::Artifacts& artifacts() override { return artifacts_; }
   bool up() const override { return journal_.is_good() && intake_.is_good() && lease_.is_good(); }
 
  private:
@@ -63,11 +67,14 @@ class PostgresStore final : public Store {
   PgWorker lease_{"lease", target("lease", lease_settings), stop_};
   PgWorker watch_{"watch", target("watch", watch_settings), stop_};
   PgWorker upkeep_{"upkeep", target("upkeep"), stop_};
+  PgWorker artifacts_in_{"artifacts_in", target("artifacts_in"), stop_};
+  PgWorker artifacts_out_{"artifacts_out", target("artifacts_out"), stop_};
   PgJournal journal_{target("journal", journal_settings), stop_, reads_, upkeep_};
   PgJobStore jobs_{intake_, reads_, open_jobs_max_};
   PgMembership membership_{lease_, watch_, session_};
   PgRetention retention_{upkeep_};
   PgSchedules schedules_{intake_, open_jobs_max_};
+  PgArtifacts artifacts_{artifacts_in_, artifacts_out_};
 };
 
 Result<> check_url(const std::string& url) {

@@ -2,6 +2,7 @@
 // (memory_store.hpp).
 #pragma once
 #include "runtime/limits.hpp"
+#include "runtime/ports/artifacts.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
@@ -21,6 +22,7 @@ class Store {
   virtual ports::Membership& membership() = 0;
   virtual ports::Retention& retention() = 0;
   virtual ports::Schedules& schedules() = 0;
+  virtual ports::Artifacts& artifacts() = 0;
   /// Whether the last thing it tried to reach the database succeeded. Does not block.
   virtual bool up() const = 0;
 };

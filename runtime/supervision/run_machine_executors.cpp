@@ -1,6 +1,7 @@
 // RunMachine: what executors say of attempts and activities.
 #include <algorithm>
 
+#include "runtime/artifact/reference.hpp"
 #include "runtime/json_schema.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/supervision/recovery.hpp"
@@ -179,6 +180,9 @@ void RunMachine::complete_checked(Turn& turn, StepState& step, AttemptNumber att
   else if (const auto& schema = step.node->output_schema)
     for (const auto& one : schema_faults(schema->text, output))
       fault += (fault.empty() ? "" : "; ") + one;
+  if (const auto aside = artifact::parse_reference(output); aside && !fault.empty())
+    fault = "output_schema cannot look into an artifact, which an output of " +
+            std::to_string(aside->bytes) + " bytes is: " + fault;
   if (fault.empty()) return complete(turn, step, attempt, output);
   const auto error = make_error(ErrorClass::invalid_output, fault);
   if (attempt == 0) return fail_step(turn, step, error); // a signal's body: there is no other try

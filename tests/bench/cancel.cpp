@@ -135,6 +135,7 @@ struct BenchCluster {
     owner.context->jobs = &store.jobs();
     owner.context->membership = &store.membership();
     owner.context->retention = &store.retention();
+    owner.context->artifacts = &store.artifacts();
     owner.start();
     for (long i = 1; i <= nodes; ++i) {
       agents.push_back(

@@ -7,9 +7,12 @@
 #include <thread>
 
 #include "net/http/api.hpp"
+#include "net/http/api_artifacts.hpp"
 #include "net/http/client.hpp"
 #include "net/http/server.hpp"
 #include "net/telemetry/metrics.hpp"
+#include "runtime/store/memory_store.hpp"
+#include "tests/support/store_calls.hpp"
 
 namespace troupe::test {
 
@@ -186,11 +189,28 @@ class FakeOperations final : public ports::Operations {
   std::vector<std::jthread> threads_;
 };
 
+/// Knows the token "good" of the run, "other" of another run, and "over" of an attempt that is.
+class FakeDesk final : public ports::ArtifactDesk {
+ public:
+  explicit FakeDesk(ports::Artifacts& artifacts) : artifacts_{artifacts} {}
+  void executor(const std::string& token, Done done) override {
+    if (token == "good") return done(artifact::Token{run_id, 1, {}});
+    if (token == "other") return done(artifact::Token{*parse_id<RunId>(nobody), 1, {}});
+    if (token == "over") return done(make_error(ErrorClass::effect_conflict, "attempt 1 is over"));
+    done(make_error(ErrorClass::denied, "not given by this cluster"));
+  }
+  ports::Artifacts& artifacts() override { return artifacts_; }
+
+ private:
+  ports::Artifacts& artifacts_;
+};
+
 /// The API on a real server.
 struct ApiWorld {
   ApiWorld() {
     http::Router router;
     http::add_api(router, engine, {"n1", "0.1.0", [this] { return metrics.render(); }});
+    http::add_artifacts(router, desk, engine);
     http::ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.metrics = &metrics;
@@ -207,11 +227,14 @@ struct ApiWorld {
     request.url = server->url() + path;
     request.body = body;
     request.headers = std::move(headers);
+    request.body_bytes_max = 64 << 20;
     auto response = client->send(request, {});
     BOOST_REQUIRE_MESSAGE(response.ok(), (response.ok() ? "" : response.error().message));
     return std::move(*response);
   }
 
+  support::StoreCalls calls{std::make_unique<store::MemoryStore>(), "n1", 1};
+  FakeDesk desk{calls.store->artifacts()};
   FakeOperations engine;
   telemetry::PrometheusMetrics metrics;
   std::unique_ptr<http::Server> server;

@@ -31,6 +31,7 @@ struct Cluster {
           {"logs", {{"files", {{"ghost", "/nonexistent/log"}}}}},
           {"prometheus", {{"url", "http://127.0.0.1:9"}}},
           {"alertmanager", {{"url", "http://127.0.0.1:9"}}},
+          {"ledger", {{"file", ledger()}}},
           {"workspace", boost::json::object{}}}}});
     dev = std::make_unique<TroupeProcess>(
         std::vector<std::string>{"dev", "--json", "--data", data.path() / "dev", "--listen",
@@ -38,15 +39,19 @@ struct Cluster {
         environment());
     BOOST_TEST_REQUIRE(dev->ready_line().has_value(), *dev);
   }
+  std::string ledger() const { return data.path() / "ledger.jsonl"; }
   support::TroupeOptions environment() const {
     return {std::nullopt, {{"XDG_RUNTIME_DIR", state.path()}}, {}};
   }
-  /// The team that heals, with a schedule beside.
+  /// The team that heals, with a schedule beside, and a role that keeps things.
   std::string team() const {
     std::ifstream file{source + "/configs/teams/incident-response.yaml"};
     std::string text{std::istreambuf_iterator<char>{file}, {}};
     for (auto at = text.find(" ../"); at != std::string::npos; at = text.find(" ../", at))
       text.replace(at, 4, " " + source + "/configs/");
+    const std::string roles = "\nroles:\n";
+    text.insert(text.find(roles) + roles.size(),
+                "  keeper: { kind: native, agent: validator, tools: [ledger.*, workspace.*] }\n");
     return plan("team.yaml",
                 text +
                     "schedules:\n"

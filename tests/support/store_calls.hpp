@@ -108,6 +108,26 @@ class StoreCalls {
         [&](auto done) { store->retention().retain(rules, now, limit, done); });
   }
 
+  Result<bool> put(const ports::ArtifactPart& part) {
+    return ask<bool>([&](auto done) { store->artifacts().put(part, done); });
+  }
+  std::optional<ports::ArtifactPiece> piece(RunId run, const std::string& hash,
+                                            std::uint64_t from = 0) {
+    return *ask<std::optional<ports::ArtifactPiece>>(
+        [&](auto done) { store->artifacts().read(run, hash, from, done); });
+  }
+  std::vector<ports::ArtifactRow> artifacts(RunId run, const std::string& after = "",
+                                            std::uint32_t limit = 100) {
+    return *ask<std::vector<ports::ArtifactRow>>(
+        [&](auto done) { store->artifacts().list(run, after, limit, done); });
+  }
+  void refer(RunId run, RunId from, const std::string& text) {
+    (void)*ask<Unit>([&](auto done) { store->artifacts().refer(run, from, text, now, done); });
+  }
+  std::string token_key() {
+    return *ask<std::string>([&](auto done) { store->artifacts().token_key(done); });
+  }
+
   Result<ports::Submitted> submit(const ports::NewJob& job) {
     return ask<ports::Submitted>([&](auto done) { store->jobs().submit(job, done); });
   }

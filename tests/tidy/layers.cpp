@@ -59,7 +59,7 @@ const std::vector<Library>& libraries() {
       {"Boost.Beast", {"boost/beast/", "boost/beast.hpp"}, {"net"}},
       {"Boost.Asio", {"boost/asio/", "boost/asio.hpp"}, {"net"}},
       {"libcurl", {"curl/"}, {"net"}},
-      {"OpenSSL", {"openssl/"}, {"net", "runtime/hash.cpp"}},
+      {"OpenSSL", {"openssl/"}, {"net", "runtime/hash.cpp", "runtime/sha256.cpp"}},
       {"prometheus-cpp", {"prometheus/"}, {"net"}},
       {"CAF", {"caf/"}, {"actors"}, {"actors"}},
       {"CLI11", {"CLI/"}, {"ops/cli"}, {"ops/cli"}},

@@ -56,7 +56,8 @@ class Attempt {
     const until = Date.now() + callTimeout;
     let unserved; // since when
     while (!this.stop.signal.aborted && Date.now() < until) {
-      const content = { key, arguments: args, job: this.job, owner_node: this.owner, riders: this.riders };
+      const content = { key, arguments: args, job: this.job, owner_node: this.owner, riders: this.riders,
+                        artifacts: this.assigned.artifacts };
       const message = this.node.make("agent", `${toolkit}/tool_server`, this.context, "tool.call", content);
       const answer = await this.node.ask("tool", toolkit, message,
         { patience: until - Date.now(), again: Number(settings.again), signal: this.stop.signal });

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "actors/operations.hpp"
+#include "net/http/client.hpp"
 #include "tests/support/eventually.hpp"
 
 namespace troupe::actors {
@@ -31,12 +32,17 @@ config::Team test_team() {
   role.role = "worker";
   role.kind = "native";
   role.native = "caller";
-  role.tools = {"ledger.*"};
-  const auto child = plan::read_source(
-      "child.yaml",
-      "plan: child\ninputs: { entry: { type: string } }\n"
-      "steps: [{ id: one, tool: ledger.write, with: { entry: \"${{ inputs.entry }}\" } }]\n");
-  team.plans["child"] = {plan::parse_plan(child.source).plan, child.source.root.to_json()};
+  role.tools = {"ledger.*", "workspace.*"};
+  const std::pair<const char*, const char*> children[] = {{"child", "write"}, {"large", "bulk"}};
+  for (const auto& [name, tool] : children) {
+    const auto child = plan::read_source(
+        "child.yaml",
+        "plan: " + std::string{name} +
+            "\ninputs: { entry: { type: string } }\nsteps:\n  - id: one\n    tool: ledger." + tool +
+            "\n    with: { entry: \"${{ inputs.entry }}\" }\n" +
+            "output: { one: \"${{ steps.one.output }}\" }\n");
+    team.plans[name] = {plan::parse_plan(child.source).plan, child.source.root.to_json()};
+  }
   return team;
 }
 
@@ -71,6 +77,7 @@ LedgerToolkit::LedgerToolkit() {
   add("pay", toolkits::Effect::once);
   tools_.back().reconciles = true;
   add("busy", toolkits::Effect::pure);
+  add("bulk", toolkits::Effect::pure);
 }
 
 Result<JsonText> LedgerToolkit::call(const toolkits::ToolCall& call, std::stop_token stop) {
@@ -89,7 +96,14 @@ Result<JsonText> LedgerToolkit::call(const toolkits::ToolCall& call, std::stop_t
     return Error{ErrorClass::rate_limited, "come back later", 4'000};
   if (call.tool == "ledger.flaky" && count == 1)
     return make_error(ErrorClass::tool_failed, "fails the first time on purpose");
+  if (call.tool == "ledger.bulk") return bulk();
   return JsonText{"{\"count\":" + std::to_string(count) + "}"};
+}
+
+JsonText LedgerToolkit::bulk() {
+  std::string list = "[0";
+  for (int i = 1; list.size() < bulk_bytes; ++i) list += ',' + std::to_string(i);
+  return JsonText{list + ']'};
 }
 
 toolkits::Reconciled LedgerToolkit::reconcile(const toolkits::ToolCall& call, std::stop_token) {
@@ -129,6 +143,8 @@ std::unique_ptr<TestNode> Cluster::make_orchestrator(const std::string& name) {
   context->membership = &store.membership();
   context->retention = &store.retention();
   context->schedules = &store.schedules();
+  context->artifacts = &store.artifacts();
+  context->token_key = "the secret of this cluster"; // as of artifacts_test.cpp
   context->teams.front().schedules = schedules;
   return std::make_unique<TestNode>(broker, name, context);
 }
@@ -139,6 +155,7 @@ TestNode& Cluster::add_agent(const std::string& name, std::vector<std::string> r
                              std::vector<std::shared_ptr<toolkits::Toolkit>> toolkits) {
   auto context = make_context(name, false);
   context->settings.roles = std::move(roles);
+  context->http = http::make_client();
   context->catalogue.toolkits = std::move(toolkits);
   more_agents.push_back(std::make_unique<TestNode>(broker, name, context));
   return *more_agents.back();
@@ -148,6 +165,7 @@ void Cluster::start_agent() {
   agent.reset();
   auto context = make_context("agent-1", false);
   context->catalogue.toolkits = {ledger};
+  context->http = http::make_client();
   agent = std::make_unique<TestNode>(broker, "agent-1", context);
 }
 

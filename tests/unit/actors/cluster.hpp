@@ -24,9 +24,13 @@ class LedgerToolkit final : public toolkits::Toolkit {
   /// ledger.read {"entry"} (pure), ledger.write {"entry"} and ledger.hold {"entry"} (idempotent;
   /// hold waits for release), ledger.flaky {"entry"} (idempotent; fails the first time),
   /// ledger.pay {"entry"} (once; waits for release after it has paid, and can tell whether it did),
-  /// ledger.busy {"entry"} (pure; asks for a pause the first time).
+  /// ledger.busy {"entry"} (pure; asks for a pause the first time),
+  /// ledger.bulk {"entry"} (pure; gives bulk()).
   Result<JsonText> call(const toolkits::ToolCall& call, std::stop_token stop) override;
   toolkits::Reconciled reconcile(const toolkits::ToolCall& call, std::stop_token stop) override;
+
+  static constexpr std::size_t bulk_bytes = 5 * 1024 * 1024;
+  static JsonText bulk(); // a list of numbers, that large
 
   int count(const std::string& entry) const;
   bool holding() const { return holding_; }

@@ -56,7 +56,7 @@ node:
   drain: 90s
 nats: { url: "nats://a:4222,nats://b:4222", tls_ca: ca.crt, nkey_seed_file: /run/nkey.seed }
 postgres: { url: "host=/run/pg dbname=troupe" }
-http: { listen: "[::1]:9000", hosts: [Troupe.example.org] }
+http: { listen: "[::1]:9000", url: "https://t.example:443", hosts: [Troupe.example.org] }
 log: { level: debug, file: ../log/troupe.log }
 retention: { archive_after: 2d, purge_after: 30d, teams: { web: { purge_after: never } } }
 data_dir: data
@@ -97,6 +97,7 @@ breakers: { probe: { failures: 3, within: 1m, open_for: 5s }, workspace: {} }
   BOOST_TEST(settings.nats_nkey_seed_file == "/run/nkey.seed");
   BOOST_TEST(settings.postgres_url == "host=/run/pg dbname=troupe");
   BOOST_TEST(settings.listen == "[::1]:9000");
+  BOOST_TEST(settings.http_url == "https://t.example:443");
   BOOST_TEST((settings.hosts == std::vector<std::string>{"troupe.example.org"}));
   BOOST_TEST(settings.log_level == "debug");
   BOOST_TEST(settings.log_file == "/etc/log/troupe.log");
@@ -171,6 +172,8 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
        "node.yaml:1:38: a host must be a name without scheme and port, such as troupe.example.org; "
        "not "
        "`a:80`\n"},
+      {"http: { url: 'troupe.example.org' }",
+       "1:14: `url` must be http://host:port or https://host, without a path\n"},
       {"http: { listen: ':8420' }",
        "1:17: `listen` must be an address and a port, such as 127.0.0.1:8420 or [::1]:8420, or "
        "\"\" for no HTTP\n"},

@@ -113,6 +113,14 @@ std::vector<AgentMessage> sample_messages() {
 std::vector<std::pair<std::string, AgentMessage>> later_samples() {
   auto reserve = ActivityReserve{key,   digest,      arguments,  "idempotent",       "write",
                                  nonce, incarnation, activities, "service-at-node-2"};
+  const ArtifactAccess access{{"http://10.0.0.7:8420", "https://troupe.example.org"}, "ta1.token"};
+  TaskAssigned assigned;
+  assigned.role.role = "diagnostician";
+  assigned.role.kind = "native";
+  assigned.artifacts = access;
+  NodeHeartbeat beat;
+  beat.incarnation = incarnation;
+  beat.http = "http://10.0.0.7:8420";
   return {
       {"task.cancel-of_a_node", message_of(TaskCancel{"cancelled by a person", {7, 8, 1000}})},
       {"task.failed-handed_over",
@@ -137,6 +145,11 @@ std::vector<std::pair<std::string, AgentMessage>> later_samples() {
                                                          4,
                                                          5,
                                                          6})},
+      {"tool.call-artifacts",
+       message_of(
+           ToolCall{key, arguments, "01a1fa42-207b-7510-aa4c-364796553bc1", "node-1", {}, access})},
+      {"task.assigned-artifacts", message_of(std::move(assigned))},
+      {"node.heartbeat-http", message_of(std::move(beat))},
   };
 }
 

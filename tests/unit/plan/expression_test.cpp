@@ -14,7 +14,8 @@ const JsonText roots{R"({
   "inputs": {"n": 3, "half": 0.5, "big": 9007199254740993, "huge": 18446744073709551615,
              "name": "web", "empty": "", "yes": true, "no": false, "nothing": null,
              "list": [10, 20, 30], "map": {"a": {"b": [1, {"c": "deep"}]}},
-             "labels": {"app.io/name": "x", "with space": 1}},
+             "labels": {"app.io/name": "x", "with space": 1},
+             "large": {"artifact": "sha256:00", "bytes": 5000000, "type": "application/json"}},
   "run": {"id": "r-1"},
   "steps": {"a-b": {"state": "completed", "output": {"x": 1.0}, "error": {"class": null}},
             "skipped": {"state": "skipped", "output": null, "error": {"class": null}}},
@@ -143,6 +144,10 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_evaluated_names_the_expression_and_the_path)
        "items"},
       {"inputs.name[0]",
        "expression `inputs.name[0]`: `inputs.name[0]` does not exist: `inputs.name` is text"},
+      {"inputs.large.items",
+       "expression `inputs.large.items`: `inputs.large.items` does not exist: `inputs.large` is an "
+       "artifact, too large to be looked into; give it to a tool as it is, such as "
+       "workspace.fetch"},
       {"inputs.labels['no such']",
        "expression `inputs.labels['no such']`: `inputs.labels[\"no such\"]` does not exist: "
        "`inputs.labels` is a map without that key"},

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "runtime/artifact/reference.hpp"
 #include "runtime/hash.hpp"
 #include "tests/unit/supervision/world.hpp"
 
@@ -299,6 +300,25 @@ BOOST_AUTO_TEST_CASE(an_output_that_breaks_its_schema_is_a_failed_try) {
   world.pass(Millis{1000});
   world.complete("one", R"({"n":1})");
   BOOST_TEST((world.finish().state == ports::RunState::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_is_held_against_the_reference_of_what_was_too_large) {
+  const JsonText reference = artifact::to_json({std::string(64, 'a'), 4'000'000, "text/plain"});
+  World unseen{
+      "{plan: p, steps: [{id: one, agent: a, output_schema: {type: array}, "
+      "retry: [{on: [invalid_output], max_attempts: 1}]}]}"};
+  unseen.complete("one", reference.text);
+  const auto& error = unseen.machine->state().find("one")->error;
+  BOOST_TEST_REQUIRE(error.has_value());
+  BOOST_TEST((error->error_class == ErrorClass::invalid_output));
+  BOOST_TEST(error->message.starts_with("output_schema cannot look into an artifact, which an "
+                                        "output of 4000000 bytes is: "),
+             error->message);
+  World meant{
+      "{plan: p, steps: [{id: one, agent: a, output_schema: {type: object, required: "
+      "[artifact]}}]}"};
+  meant.complete("one", reference.text);
+  BOOST_TEST((meant.finish().state == ports::RunState::completed));
 }
 
 BOOST_AUTO_TEST_CASE(a_pause_starts_nothing_and_lets_finish_what_runs) {

@@ -16,7 +16,7 @@ inline Result<JsonText> call(const toolkits::Catalogue& catalogue, const std::st
   BOOST_REQUIRE_MESSAGE(spec, "no tool " + tool);
   auto result =
       toolkits::call_checked(*catalogue.toolkit_of(tool), *spec,
-                             {tool, JsonText{arguments}, "key-1", job, spec->timeout}, stop);
+                             {tool, JsonText{arguments}, "key-1", job, spec->timeout, {}}, stop);
   if (result)
     for (const auto& fault : schema_faults(spec->output_schema.text, *result))
       BOOST_ERROR(tool + " broke its output schema: " + fault + "\n" + result->text);

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(every_known_tool_is_complete) {
           BOOST_TEST(property.value().as_object().contains("description"), property.key());
         BOOST_TEST((tool.risk == Risk::read) == (tool.effect == Effect::pure));
         BOOST_TEST(tool.timeout.count() > 0);
-        BOOST_TEST(tool.output_bytes_max <= limits::tool_output_bytes_max);
+        BOOST_TEST(tool.output_bytes_max <= limits::large_result_bytes_max);
       }
   }
   BOOST_TEST(known_tools("nothing").empty());

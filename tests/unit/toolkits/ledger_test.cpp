@@ -34,6 +34,7 @@ BOOST_AUTO_TEST_SUITE(ledger)
 BOOST_AUTO_TEST_CASE(a_repeat_under_the_same_key_is_a_line_more_but_of_the_keyed_tool) {
   Counted world;
   BOOST_TEST(world.count("pay") == 0); // no file yet
+  BOOST_TEST(output(world.catalogue, "ledger.read", "{}").at("lines").as_array().empty());
   const std::pair<const char*, int> table[] = {
       {"ledger.once", 2}, {"ledger.idempotent", 4}, {"ledger.keyed", 4}};
   // The key of these calls is the same each time, and the first tool has written a line with it.
@@ -54,6 +55,11 @@ BOOST_AUTO_TEST_CASE(a_line_tells_the_entry_as_it_is_and_the_key) {
   BOOST_TEST(line.at("entry").as_string() == "a \"b\"\n,\"key\":");
   BOOST_TEST(line.at("key").as_string() == "key-1");
   BOOST_TEST(line.at("tool").as_string() == "ledger.once");
+  output(world.catalogue, "ledger.once", R"({"entry":"b"})");
+  const auto read = output(world.catalogue, "ledger.read", "{}");
+  const auto& lines = read.at("lines").as_array();
+  BOOST_TEST_REQUIRE(lines.size() == 2u);
+  BOOST_TEST(lines.front() == line);
 }
 
 BOOST_AUTO_TEST_CASE(lines_of_calls_at_the_same_time_stay_whole) {
