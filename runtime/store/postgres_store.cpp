@@ -21,7 +21,9 @@ constexpr const char* common_settings =
     "SELECT set_config('synchronous_commit', 'on', false)"
     "  WHERE current_setting('synchronous_commit') = 'off';";
 // The arrays' lengths differ with every batch; planning anew for each costs more than it gains.
-constexpr const char* journal_settings = "SET plan_cache_mode = force_generic_plan;";
+// The plan is made while the tables may be empty, and kept: it must not read whole ones.
+constexpr const char* journal_settings =
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;";
 // Waits for a row of nodes are short, or somebody holds it who must be dealt with.
 constexpr const char* lease_settings = "SET lock_timeout = '1s';";
 constexpr const char* watch_settings = "SET lock_timeout = '500ms';";
