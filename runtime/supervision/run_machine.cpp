@@ -32,13 +32,6 @@ message::RoleDefinition definition_for(const RunState& run, const StepState& ste
   return found == run.bundle->roles.end() ? message::RoleDefinition{} : found->second;
 }
 
-/// Of the role above, without a copy of its runbook. Empty: nobody has defined it.
-std::string kind_wanted(const RunState& run, const StepState& step) {
-  if (std::holds_alternative<plan::ToolStep>(step.node->kind)) return "native";
-  const auto found = run.bundle->roles.find(role_wanted(step));
-  return found == run.bundle->roles.end() ? std::string{} : found->second.kind;
-}
-
 /// The `task` of a step with its templates filled in.
 Result<JsonText> task_for(const RunState& run, const StepState& step) {
   const auto fill = [&](const plan::Template& value) {
@@ -358,8 +351,7 @@ void RunMachine::collect_wanted(Turn& turn) {
     const StepState& step = run_.steps[index];
     const bool waits = step.phase == StepPhase::ready || step.phase == StepPhase::waiting;
     if (waits && step.current() == nullptr && !run_.finished)
-      turn.decision.wanted.push_back({run_.id, step.path, role_wanted(step), step.node->labels,
-                                      step.node->priority, kind_wanted(run_, step)});
+      turn.decision.wanted.push_back(placement_wanted(run_, step));
   }
 }
 

@@ -23,6 +23,18 @@ std::string role_wanted(const StepState& step) {
   return step.fallback.empty() ? plan::role_of(*step.node) : step.fallback;
 }
 
+placement::PlacementRequest placement_wanted(const RunState& run, const StepState& step) {
+  placement::PlacementRequest request{run.id, step.path, role_wanted(step), step.node->labels,
+                                      step.node->priority};
+  if (std::holds_alternative<plan::ToolStep>(step.node->kind)) {
+    request.kind = "native";
+  } else if (const auto role = run.bundle->roles.find(request.role);
+             role != run.bundle->roles.end()) {
+    request.kind = role->second.kind;
+  }
+  return request;
+}
+
 Instant ready_since(const StepState& step) {
   if (step.attempts.empty() || step.attempts.back().iteration != step.iteration)
     return step.started_at.value_or(Instant{});

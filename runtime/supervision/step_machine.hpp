@@ -2,6 +2,7 @@
 #pragma once
 #include <optional>
 
+#include "runtime/placement/placement.hpp"
 #include "runtime/supervision/run_state.hpp"
 
 namespace troupe::supervision {
@@ -14,6 +15,9 @@ std::optional<Instant> next_try(const StepState& step, const Error& error,
 
 /// The role its next attempt asks for: its own, or the fallback's.
 std::string role_wanted(const StepState& step);
+
+/// What a step that is dispatched asks of the nodes.
+placement::PlacementRequest placement_wanted(const RunState& run, const StepState& step);
 
 /// Since when a step that is ready waits for a node.
 Instant ready_since(const StepState& step);

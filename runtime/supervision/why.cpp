@@ -5,6 +5,7 @@
 
 #include "runtime/supervision/command.hpp"
 #include "runtime/supervision/recovery.hpp"
+#include "runtime/supervision/step_machine.hpp"
 #include "runtime/supervision/why_words.hpp"
 
 namespace troupe::supervision {
@@ -108,10 +109,7 @@ std::vector<placement::PlacementRequest> placement_questions(const RunState& run
   for (const auto& step : run.steps) {
     if (!waits_for_node(step) || questions.size() >= told_max) continue;
     if (!path.empty() && step.path != path && !is_below(step.path, path)) continue;
-    const auto& role = step.fallback.empty() ? plan::role_of(*step.node) : step.fallback;
-    const auto definition = run.bundle->roles.find(role);
-    questions.push_back({run.id, step.path, role, step.node->labels, step.node->priority,
-                         definition == run.bundle->roles.end() ? "" : definition->second.kind});
+    questions.push_back(placement_wanted(run, step));
   }
   return questions;
 }
