@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
+#include "runtime/artifact/byte_range.hpp"
 #include "runtime/hash.hpp"
 #include "runtime/json_value.hpp"
 #include "toolkits/waiting.hpp"
@@ -33,20 +33,12 @@ bool is_good(const ports::HttpResponse& response) {
   return response.status >= 200 && response.status < 300;
 }
 
-/// "bytes 0-9/4000" -> 4000; nothing in another text.
+/// Of how many bytes this is a part; nothing if it does not say.
 std::optional<std::uint64_t> whole_of(const ports::HttpResponse& response) {
-  for (const auto& [name, value] : response.headers) {
-    const auto slash = value.rfind('/');
-    if (name != "content-range" || slash == value.npos) continue;
-    std::uint64_t whole = 0;
-    const auto* end = value.data() + value.size();
-    if (std::from_chars(value.data() + slash + 1, end, whole).ptr == end) return whole;
-  }
+  for (const auto& [name, value] : response.headers)
+    if (name == "content-range")
+      if (const auto range = artifact::parse_content_range(value)) return range->whole;
   return std::nullopt;
-}
-
-std::string span(std::uint64_t from, std::uint64_t bytes) {
-  return std::to_string(from) + '-' + std::to_string(from + bytes - 1);
 }
 
 } // namespace
@@ -85,8 +77,9 @@ Result<artifact::Reference> ArtifactTransfer::put(std::string_view content, std:
     request.body = content.substr(from, limits::artifact_part_bytes_max);
     request.headers = {{"Content-Type", reference.type}};
     if (content.size() > request.body.size())
-      request.headers.emplace_back("Content-Range", "bytes " + span(from, request.body.size()) +
-                                                        '/' + std::to_string(content.size()));
+      request.headers.emplace_back(
+          "Content-Range",
+          to_string(artifact::ContentRange{from, request.body.size(), content.size()}));
     from += request.body.size();
     const auto response = ask(std::move(request), stop);
     if (!response) return response.error();
@@ -103,7 +96,9 @@ Result<std::string> ArtifactTransfer::get(const std::string& hash, std::size_t b
   do {
     ports::HttpRequest request;
     request.url = "/v1/artifacts/" + artifact::name_of(hash);
-    request.headers = {{"Range", "bytes=" + span(content.size(), limits::artifact_part_bytes_max)}};
+    const artifact::ByteRange wanted{content.size(),
+                                     content.size() + limits::artifact_part_bytes_max - 1};
+    request.headers = {{"Range", to_string(wanted)}};
     auto response = ask(std::move(request), stop);
     if (!response) return response.error();
     if (!is_good(*response)) return refusal(*response);

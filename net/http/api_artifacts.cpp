@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 #include "net/http/api_answers.hpp"
 #include "net/http/api_body.hpp"
 #include "net/http/api_parameters.hpp"
+#include "runtime/artifact/byte_range.hpp"
 #include "runtime/artifact/reference.hpp"
 
 namespace troupe::http {
@@ -17,21 +17,6 @@ using limits::artifact_piece_bytes;
 using ports::ArtifactDesk;
 using ports::Artifacts;
 using ports::Operations;
-
-/// Takes a number off the front.
-std::optional<std::uint64_t> take_number(std::string_view& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return value;
-}
-
-bool take(std::string_view& text, std::string_view word) {
-  if (!text.starts_with(word)) return false;
-  text.remove_prefix(word.size());
-  return true;
-}
 
 Response unauthorized(std::string_view why) {
   return problem(401, why, {{"WWW-Authenticate", "Bearer"}});
@@ -57,12 +42,14 @@ std::optional<std::string> hash_of(const Request& request, const Answer& answer)
 /// Goes on with the attempt that the request's token belongs to.
 template <class Then>
 void with_executor(ArtifactDesk& desk, const Request& request, const Answer& answer, Then then) {
-  auto text = request.header("authorization").value_or("");
-  if (!take(text, "Bearer "))
+  constexpr std::string_view scheme = "Bearer ";
+  const std::string_view text = request.header("authorization").value_or("");
+  if (!text.starts_with(scheme))
     return answer(unauthorized("expected the header Authorization: Bearer <token of an attempt>"));
-  desk.executor(std::string{text}, [answer, then](const Result<artifact::Token>& token) {
-    token ? then(*token) : answer(refused(token.error()));
-  });
+  desk.executor(std::string{text.substr(scheme.size())},
+                [answer, then](const Result<artifact::Token>& token) {
+                  token ? then(*token) : answer(refused(token.error()));
+                });
 }
 
 // ---- reading
@@ -107,7 +94,7 @@ class Outflow : public std::enable_shared_from_this<Outflow> {
 };
 
 Response content(Artifacts& artifacts, RunId run, const std::string& hash,
-                 const std::optional<ByteRange>& range, ports::ArtifactPiece first) {
+                 const std::optional<artifact::ByteRange>& range, ports::ArtifactPiece first) {
   const auto from = range ? range->first : 0;
   const auto end = range && range->last ? std::min(*range->last + 1, first.bytes) : first.bytes;
   Response response{range ? 206 : 200, "", first.type};
@@ -115,9 +102,8 @@ Response content(Artifacts& artifacts, RunId run, const std::string& hash,
                       {"Content-Disposition", "attachment"}, // whatever it is: it is not ours
                       {"Content-Security-Policy", "sandbox"}};
   if (range)
-    response.headers.emplace_back("Content-Range", "bytes " + std::to_string(from) + '-' +
-                                                       std::to_string(end - 1) + '/' +
-                                                       std::to_string(first.bytes));
+    response.headers.emplace_back("Content-Range",
+                                  to_string(artifact::ContentRange{from, end - from, first.bytes}));
   const auto offset = from % artifact_piece_bytes;
   if (offset + (end - from) <= artifact_piece_bytes) {
     response.body = first.body.substr(offset, end - from);
@@ -132,8 +118,8 @@ Response content(Artifacts& artifacts, RunId run, const std::string& hash,
 void send(ArtifactDesk& desk, RunId run, const std::string& hash, const Request& request,
           const Answer& answer) {
   auto& artifacts = desk.artifacts();
-  std::optional<ByteRange> range;
-  if (const auto text = request.header("range")) range = parse_byte_range(*text);
+  std::optional<artifact::ByteRange> range;
+  if (const auto text = request.header("range")) range = artifact::parse_byte_range(*text);
   const auto from = range ? range->first : 0;
   if (range && range->last && *range->last < from) range.reset(); // RFC 9110: as if it were absent
   artifacts.read(run, hash, from - from % artifact_piece_bytes,
@@ -165,9 +151,9 @@ void add_for_executors(Router& router, ArtifactDesk& desk) {
   router.on("PUT", "/v1/artifacts/{hash}", [&](Request request, Answer answer) {
     auto hash = hash_of(request, answer);
     if (!hash) return;
-    ContentRange range{0, request.body.size(), request.body.size()};
+    artifact::ContentRange range{0, request.body.size(), request.body.size()};
     if (const auto text = request.header("content-range")) {
-      const auto parsed = parse_content_range(*text);
+      const auto parsed = artifact::parse_content_range(*text);
       if (!parsed || parsed->bytes != request.body.size())
         return answer(problem(400,
                               "Content-Range: expected bytes <first>-<last>/<bytes of the "
@@ -235,28 +221,6 @@ Result<ListPage> parse_page(Fields query) {
 }
 
 } // namespace
-
-std::optional<ContentRange> parse_content_range(std::string_view text) {
-  if (!take(text, "bytes ")) return std::nullopt;
-  const auto first = take_number(text);
-  if (!first || !take(text, "-")) return std::nullopt;
-  const auto last = take_number(text);
-  if (!last || !take(text, "/")) return std::nullopt;
-  const auto whole = take_number(text);
-  if (!whole || !text.empty() || *last < *first || *last >= *whole) return std::nullopt;
-  return ContentRange{*first, *last - *first + 1, *whole};
-}
-
-std::optional<ByteRange> parse_byte_range(std::string_view text) {
-  if (!take(text, "bytes=")) return std::nullopt;
-  const auto first = take_number(text);
-  if (!first || !take(text, "-")) return std::nullopt;
-  ByteRange range{*first, std::nullopt};
-  if (text.empty()) return range;
-  range.last = take_number(text);
-  if (!range.last || !text.empty()) return std::nullopt;
-  return range;
-}
 
 void add_artifacts(Router& router, ArtifactDesk& desk, Operations& operations) {
   add_for_executors(router, desk);

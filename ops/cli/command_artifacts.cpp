@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <utility>
 
 #include "net/http/client.hpp"
@@ -15,6 +14,7 @@
 #include "ops/cli/command_artifacts.hpp"
 #include "ops/cli/view/artifacts.hpp"
 #include "ops/cli/view/json_reading.hpp"
+#include "runtime/artifact/byte_range.hpp"
 #include "runtime/artifact/reference.hpp"
 #include "runtime/artifact_limits.hpp"
 #include "runtime/sha256.hpp"
@@ -104,8 +104,8 @@ Part read_part(const ApiClient& api, ports::HttpClient& http, const std::string&
   request.url = api.server().url + path;
   request.timeout = Millis{30'000};
   request.body_bytes_max = limits::artifact_part_bytes_max;
-  request.headers = {{"Range", "bytes=" + std::to_string(from) + '-' +
-                                   std::to_string(from + limits::artifact_part_bytes_max - 1)}};
+  const artifact::ByteRange wanted{from, from + limits::artifact_part_bytes_max - 1};
+  request.headers = {{"Range", to_string(wanted)}};
   auto response = http.send(request, {});
   if (!response || response->status / 100 != 2) {
     (void)api.get(path); // says what is wrong
@@ -115,8 +115,8 @@ Part read_part(const ApiClient& api, ports::HttpClient& http, const std::string&
   part.whole = from + part.body.size();
   for (const auto& [name, value] : response->headers) {
     if (name == "content-type") part.type = value;
-    if (const auto slash = value.rfind('/'); name == "content-range" && slash != value.npos)
-      part.whole = std::strtoull(value.c_str() + slash + 1, nullptr, 10);
+    if (name == "content-range")
+      if (const auto range = artifact::parse_content_range(value)) part.whole = range->whole;
   }
   return part;
 }

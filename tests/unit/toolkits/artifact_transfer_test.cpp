@@ -1,5 +1,6 @@
 #include "toolkits/artifact_transfer.hpp"
 
+#include "runtime/artifact/byte_range.hpp"
 #include "runtime/hash.hpp"
 #include "tests/unit/toolkits/called.hpp"
 #include "tests/unit/toolkits/files.hpp"
@@ -36,8 +37,8 @@ struct Shelf {
   Result<ports::HttpResponse> get(const ports::HttpRequest& request) {
     const auto from = std::stoul(header(request, "Range").substr(6));
     auto response = http_response(206, content.substr(from, part_bytes));
-    response.headers = {{"content-range",
-                         "bytes " + std::to_string(from) + "-x/" + std::to_string(content.size())}};
+    const artifact::ContentRange range{from, response.body.size(), content.size()};
+    response.headers = {{"content-range", to_string(range)}};
     return response;
   }
 };
