@@ -21,19 +21,10 @@ std::string sender_of(std::string_view subject) {
 /// "node-1" of "node-1/run": what the message says itself.
 std::string_view node_in(std::string_view sender) { return sender.substr(0, sender.find('/')); }
 
-/// Only the node that is asked can answer; where several hear a question, any of them.
-bool may_answer(std::string_view verb, std::string_view recipient, std::string_view node) {
-  const bool of_one = verb == "task" || verb == "ctl" || verb == "run";
-  return !of_one || recipient == node;
+/// Then only that node can answer; where several hear a question, any of them.
+bool asks_one_node(std::string_view verb) {
+  return verb == "task" || verb == "ctl" || verb == "run";
 }
-
-/// An answer goes to the inbox of whoever asked, or we would send, under our name, where `from` may
-/// not.
-bool is_inbox_of(std::string_view from, std::string_view reply_to) {
-  return reply_to.starts_with("_INBOX." + std::string{from} + '.');
-}
-
-constexpr std::string_view handed_over = "_HANDOVER."; // how handover_bus names its own inbox
 
 /// W3C Trace Context: the run is the trace, the attempt its span. Empty for what belongs to no run.
 std::string traceparent(const message::Context& context) {
@@ -97,14 +88,15 @@ Result<> Link::publish(std::string_view verb, std::string_view recipient,
 void Link::ask(std::string_view verb, std::string_view recipient,
                const message::AgentMessage& message, Millis timeout, Answer answer) const {
   bus_.request(pack(subject(verb, recipient), message), timeout,
-               [answer = std::move(answer), verb = std::string{verb},
-                recipient = std::string{recipient}](Result<ports::BusMessage> reply) {
+               [answer = std::move(answer),
+                asked = std::string{asks_one_node(verb) ? recipient : std::string_view{}}](
+                   Result<ports::BusMessage> reply) {
                  if (!reply) return answer(reply.error());
                  auto decoded = message::decode(reply->payload);
-                 if (decoded && !may_answer(verb, recipient, node_in(decoded->sender)))
+                 if (decoded && !asked.empty() && node_in(decoded->sender) != asked)
                    return answer(make_error(
                        ErrorClass::invalid_input,
-                       recipient + " was asked, and " + decoded->sender + " is said to answer"));
+                       asked + " was asked, and " + decoded->sender + " is said to answer"));
                  answer(std::move(decoded));
                });
 }
@@ -179,12 +171,14 @@ Result<message::AgentMessage> Link::check(const ports::BusMessage& raw,
                       "sent by " + std::string{from} + " in the name of " + decoded->sender);
   if (!raw.reply_to.empty() && !may_reply(from, raw.reply_to))
     return make_error(ErrorClass::denied, "an answer is wanted at " + raw.reply_to +
-                                              ", which is not below _INBOX." + std::string{from});
+                                              ", which is not below " + ports::inbox_of(from));
   return decoded;
 }
 
+/// Elsewhere we would send, under our name, where `from` may not.
 bool Link::may_reply(std::string_view from, std::string_view reply_to) const {
-  return is_inbox_of(from, reply_to) || (from == node_ && reply_to.starts_with(handed_over));
+  return reply_to.starts_with(ports::inbox_of(from) + '.') ||
+         (from == node_ && reply_to.starts_with(ports::handover_inbox));
 }
 
 void Link::refuse(const ports::BusMessage& raw, const std::string& from,
@@ -209,7 +203,7 @@ Result<std::unique_ptr<ports::BusSubscription>> Link::serve(
   return bus_.subscribe(pattern, "", [this, answers = std::move(answers)](ports::BusMessage raw) {
     // Anybody may ask, but not have this node speak to another under its own name.
     const bool is_ours = raw.reply_to.starts_with("troupe.") || raw.reply_to.starts_with('$');
-    if (raw.reply_to.empty() || is_ours || raw.reply_to.starts_with(handed_over)) return;
+    if (raw.reply_to.empty() || is_ours || raw.reply_to.starts_with(ports::handover_inbox)) return;
     for (auto& text : answers(raw.subject))
       if (const auto sent = bus_.publish({raw.reply_to, {}, {}, std::move(text)}); !sent)
         log::debug(

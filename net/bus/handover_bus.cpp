@@ -11,8 +11,6 @@
 namespace troupe::bus {
 namespace {
 
-constexpr std::string_view reply_prefix = "_HANDOVER.";
-
 /// "troupe.main.task.agent-1.orchestrator-1" -> "troupe.main.task.agent-1"
 std::string_view without_sender(std::string_view subject) {
   return subject.substr(0, subject.rfind('.'));
@@ -75,10 +73,10 @@ class HandoverBus final : public ports::Bus {
       : inner_{std::move(inner)}, node_{std::move(node)} {}
 
   Result<> publish(const ports::BusMessage& message) override {
-    if (message.subject.starts_with(reply_prefix)) {
+    if (message.subject.starts_with(ports::handover_inbox)) {
       PendingReplies::Token number = 0;
       const auto* end = message.subject.data() + message.subject.size();
-      std::from_chars(message.subject.data() + reply_prefix.size(), end, number);
+      std::from_chars(message.subject.data() + ports::handover_inbox.size(), end, number);
       pending_.answer(number, message);
       return {};
     }
@@ -92,7 +90,7 @@ class HandoverBus final : public ports::Bus {
     const auto handler = local(message);
     if (!handler) return inner_->request(std::move(message), timeout, std::move(reply));
     const auto token = pending_.add(message.subject, timeout, std::move(reply));
-    message.reply_to = std::string{reply_prefix} + std::to_string(token);
+    message.reply_to = std::string{ports::handover_inbox} + std::to_string(token);
     (*handler)(std::move(message));
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/ports/bus.hpp"
+
 namespace troupe::keys {
 namespace {
 
@@ -96,7 +98,7 @@ class Cut {
       add(out_.subscribe, "$SRV.*" + of);
   }
 
-  void own_inbox() { add(out_.subscribe, inbox_prefix(member_.node) + ".>"); }
+  void own_inbox() { add(out_.subscribe, ports::inbox_of(member_.node) + ".>"); }
 
   void hear(const std::vector<std::string>& targets) {
     for (const auto& target : targets) hear(target, "");
@@ -131,8 +133,6 @@ std::optional<Role> parse_role(std::string_view text) {
 Permissions permissions_of(const std::string& cluster, const Member& member) {
   return Cut{cluster, member}.all();
 }
-
-std::string inbox_prefix(std::string_view node) { return "_INBOX." + std::string{node}; }
 
 std::string inject_stream(const std::string& cluster) { return "troupe-" + cluster + "-in"; }
 

@@ -41,9 +41,6 @@ struct Permissions {
 /// Without doubles, in a fixed order.
 Permissions permissions_of(const std::string& cluster, const Member& member);
 
-/// "_INBOX.<node>": the node alone hears what is below it.
-std::string inbox_prefix(std::string_view node);
-
 /// The JetStream stream that keeps injected events of a cluster until an orchestrator has them.
 std::string inject_stream(const std::string& cluster);
 

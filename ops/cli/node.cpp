@@ -190,7 +190,7 @@ void connect(Assembly& parts, const NodeOptions& options, const Signals& signals
     bus::NatsOptions nats;
     nats.url = settings.nats_url;
     nats.name = "troupe " + settings.node;
-    nats.inbox_prefix = "_INBOX." + settings.node;
+    nats.inbox_prefix = ports::inbox_of(settings.node);
     nats.ca_file = settings.nats_ca_file;
     nats.nkey_seed_file = settings.nats_nkey_seed_file;
     return bus::connect(nats);

@@ -20,6 +20,12 @@ struct BusMessage {
   std::string payload;
 };
 
+/// "_INBOX.<node>": answers to a node arrive below it, and the node alone hears them.
+inline std::string inbox_of(std::string_view node) { return "_INBOX." + std::string{node}; }
+
+/// Answers within a process arrive below it; nothing of it goes over a wire.
+inline constexpr std::string_view handover_inbox = "_HANDOVER.";
+
 /// Ends the subscription when destroyed; no handler runs after that returns, so it waits for one
 /// that does, except from within it. May outlive its bus.
 class BusSubscription {

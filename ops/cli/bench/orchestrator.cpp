@@ -41,7 +41,7 @@ Orchestrator::Orchestrator(Stage& stage, OrchestratorOptions options) : stage_{s
   bus::NatsOptions nats;
   nats.url = stage.nats_url();
   nats.name = "troupe bench";
-  nats.inbox_prefix = "_INBOX.bench";
+  nats.inbox_prefix = ports::inbox_of("bench");
   auto bus = bus::connect(nats);
   if (!bus) throw Failure{ExitCode::unavailable, "NATS: " + bus.error().message};
   bus_ = bus::hand_over_locally(*std::move(bus), "bench");
