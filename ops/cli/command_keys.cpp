@@ -22,12 +22,6 @@ struct KeysOptions {
   bool all_servers = false;
 };
 
-std::string joined(const std::vector<std::string>& items) {
-  std::string text;
-  for (const auto& item : items) (text += text.empty() ? "" : ", ") += item;
-  return text;
-}
-
 std::vector<std::string> role_names(const keys::Member& member) {
   std::vector<std::string> names;
   for (const auto role : member.roles) names.emplace_back(keys::to_string(role));
@@ -92,17 +86,9 @@ keys::Member parse_member(const KeysOptions& options) {
 }
 
 json::object to_json(const KeyFolder& folder, const KeyHolder& holder) {
-  const auto texts = [](const auto& items) { return json::array(items.begin(), items.end()); };
-  json::array keys;
-  for (const auto& key : holder.keys)
-    keys.push_back(
-        json::object{{"public_key", key.public_key}, {"made_at", to_iso8601(key.made_at)}});
-  return {{"node", holder.member.node},
-          {"roles", texts(role_names(holder.member))},
-          {"toolkits", texts(holder.member.toolkits)},
-          {"sources", texts(holder.member.sources)},
-          {"seed_file", folder.seed_file(holder.member.node)},
-          {"keys", std::move(keys)}};
+  auto shown = to_json(holder);
+  shown["seed_file"] = folder.seed_file(holder.member.node);
+  return shown;
 }
 
 void print(const json::object& object) { std::printf("%s\n", json::serialize(object).c_str()); }
@@ -112,11 +98,6 @@ void say_reload(const KeyFolder& folder) {
       "The servers learn of it when each has its new %s and reads it again:\n"
       "  nats-server --signal reload=nats.pid\n",
       folder.path_of("servers/<server>/users.conf").c_str());
-}
-
-const KeyHolder& holder_of(const KeyFolder& folder, const std::string& node) {
-  return *std::ranges::find_if(folder.holders(),
-                               [&](const auto& each) { return each.member.node == node; });
 }
 
 void init(const KeysOptions& options, const CommandLine& line) {
@@ -133,16 +114,17 @@ void init(const KeysOptions& options, const CommandLine& line) {
   std::printf("%s is the authority of the cluster %s; keep its ca.key here alone.\n",
               folder.path_of("ca.crt").c_str(), folder.cluster().c_str());
   for (const auto& server : folder.servers())
-    std::printf("server %s (%s): %s\n", server.name.c_str(), joined(server.hosts).c_str(),
+    std::printf("server %s (%s): %s\n", server.name.c_str(), view::joined(server.hosts).c_str(),
                 folder.path_of("servers/" + server.name).c_str());
   std::printf("Next: troupe keys add NODE --dir %s --role ROLE\n", options.dir.c_str());
 }
 
 /// What came of add and rotate.
-void show_key(const KeyFolder& folder, const std::string& node, const CommandLine& line) {
-  const auto& holder = holder_of(folder, node);
+void show_key(const KeyFolder& folder, const KeyHolder& holder, const CommandLine& line) {
+  const auto& node = holder.member.node;
   if (line.common.json) return print(to_json(folder, holder));
-  std::printf("%s (%s) has the key %s.\n", node.c_str(), joined(role_names(holder.member)).c_str(),
+  std::printf("%s (%s) has the key %s.\n", node.c_str(),
+              view::joined(role_names(holder.member)).c_str(),
               holder.keys.front().public_key.c_str());
   std::printf(
       "Its machine needs the folder %s, and in the node's settings\n"
@@ -154,18 +136,15 @@ void show_key(const KeyFolder& folder, const std::string& node, const CommandLin
 void add(const KeysOptions& options, const CommandLine& line) {
   const auto member = parse_member(options);
   KeyFolder folder{options.dir};
-  folder.add(member, SystemClock{}.now());
-  show_key(folder, member.node, line);
+  show_key(folder, folder.add(member, SystemClock{}.now()), line);
 }
 
 void rotate(const KeysOptions& options, const CommandLine& line) {
   KeyFolder folder{options.dir};
   if (options.all_servers == !options.node.empty())
     throw Failure{ExitCode::usage, "name one node, or --servers for the servers' certificates"};
-  if (!options.all_servers) {
-    folder.rotate(options.node, SystemClock{}.now());
-    return show_key(folder, options.node, line);
-  }
+  if (!options.all_servers)
+    return show_key(folder, folder.rotate(options.node, SystemClock{}.now()), line);
   folder.certify_servers(SystemClock{}.now());
   if (line.common.json) return print({{"servers", folder.servers().size()}});
   std::printf("%zu servers have new certificates, in %s; restart one after the other.\n",
@@ -212,13 +191,13 @@ void list(const KeysOptions& options, const CommandLine& line) {
   Rows servers, nodes;
   for (const auto& server : folder.servers())
     servers.push_back({{server.name},
-                       {joined(server.hosts)},
+                       {view::joined(server.hosts)},
                        {to_iso8601(folder.server_valid_until(server.name))}});
   for (const auto& [member, keys] : folder.holders())
     for (const auto& key : keys)
       nodes.push_back({{member.node},
-                       {joined(role_names(member))},
-                       {joined(member.toolkits.empty() ? member.sources : member.toolkits)},
+                       {view::joined(role_names(member))},
+                       {view::joined(member.toolkits.empty() ? member.sources : member.toolkits)},
                        {key.public_key},
                        {to_iso8601(key.made_at), view::Tint::dim},
                        {&key == &keys.front() ? "" : "until it is retired", view::Tint::yellow}});

@@ -47,19 +47,6 @@ std::vector<std::string> read_texts(const json::value& value, std::string_view k
   return items;
 }
 
-json::object to_json(const KeyHolder& holder) {
-  json::array roles, accepted;
-  for (const auto role : holder.member.roles) roles.emplace_back(keys::to_string(role));
-  for (const auto& key : holder.keys)
-    accepted.push_back(
-        json::object{{"public_key", key.public_key}, {"made_at", to_iso8601(key.made_at)}});
-  return {{"node", holder.member.node},
-          {"roles", std::move(roles)},
-          {"toolkits", texts(holder.member.toolkits)},
-          {"sources", texts(holder.member.sources)},
-          {"keys", std::move(accepted)}};
-}
-
 KeyHolder read_holder(const json::value& value) {
   KeyHolder holder;
   holder.member.node = text(value, "node");
@@ -73,6 +60,19 @@ KeyHolder read_holder(const json::value& value) {
 }
 
 } // namespace
+
+json::object to_json(const KeyHolder& holder) {
+  json::array roles, accepted;
+  for (const auto role : holder.member.roles) roles.emplace_back(keys::to_string(role));
+  for (const auto& key : holder.keys)
+    accepted.push_back(
+        json::object{{"public_key", key.public_key}, {"made_at", to_iso8601(key.made_at)}});
+  return {{"node", holder.member.node},
+          {"roles", std::move(roles)},
+          {"toolkits", texts(holder.member.toolkits)},
+          {"sources", texts(holder.member.sources)},
+          {"keys", std::move(accepted)}};
+}
 
 KeyFolder::KeyFolder(std::string path, bool must_exist) : path_{absolute_path(path)} {
   if (must_exist && !read_file(path_of("keys.json")))
@@ -161,7 +161,7 @@ KeyHolder& KeyFolder::holder(const std::string& node) {
                                         "`; `troupe keys list --dir " + path_ + "` names them"};
 }
 
-void KeyFolder::add(const keys::Member& member, Instant now) {
+const KeyHolder& KeyFolder::add(const keys::Member& member, Instant now) {
   for (const auto& each : holders_)
     if (each.member.node == member.node)
       throw Failure{ExitCode::cannot_create, "the node " + member.node +
@@ -171,14 +171,16 @@ void KeyFolder::add(const keys::Member& member, Instant now) {
   holders_.push_back({member, {{key.public_key, now}}});
   save();
   write_seed(member.node, key.seed);
+  return holders_.back();
 }
 
-void KeyFolder::rotate(const std::string& node, Instant now) {
-  auto& accepted = holder(node).keys;
+const KeyHolder& KeyFolder::rotate(const std::string& node, Instant now) {
+  auto& found = holder(node);
   const auto key = made(keys::make_nkey());
-  accepted.insert(accepted.begin(), AcceptedKey{key.public_key, now});
+  found.keys.insert(found.keys.begin(), AcceptedKey{key.public_key, now});
   save();
   write_seed(node, key.seed);
+  return found;
 }
 
 std::size_t KeyFolder::retire(const std::string& node) {

@@ -8,6 +8,7 @@
 //
 // Secrets have the mode 0600.
 #pragma once
+#include <boost/json/fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct KeyServer {
   std::string name;
   std::vector<std::string> hosts; // that its certificate is good for
 };
+
+/// {"node","roles","toolkits","sources","keys":[{"public_key","made_at"}]}
+boost::json::object to_json(const KeyHolder& holder);
 
 /// One at a time: holds a lock on the folder while it lives. Every function throws Failure. Changes
 /// are written at once, what is accepted before the secret: a crash between leaves a node with its
@@ -42,9 +46,9 @@ class KeyFolder {
   Instant server_valid_until(const std::string& server) const;
 
   /// The first key of a node.
-  void add(const keys::Member& member, Instant now);
+  const KeyHolder& add(const keys::Member& member, Instant now);
   /// A new key; the one before stays accepted.
-  void rotate(const std::string& node, Instant now);
+  const KeyHolder& rotate(const std::string& node, Instant now);
   /// Keys before the newest are accepted no longer. Returns how many there were.
   std::size_t retire(const std::string& node);
   /// None of its keys is accepted any longer; it is forgotten.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/cli/view/table.hpp"
+
 namespace troupe::view {
 
 namespace {
@@ -14,12 +16,6 @@ struct Row {
   std::string name, what, longest, where; // with colours
   std::string detail;                     // a line of its own below, without columns
 };
-
-std::string joined(const std::vector<std::string>& words, const char* between) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : between) + word;
-  return text;
-}
 
 /// "destructive, once"
 std::string judged(const std::string& risk, const std::string& effect) {

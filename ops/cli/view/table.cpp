@@ -10,6 +10,12 @@ namespace troupe::view {
 
 namespace json = boost::json;
 
+std::string joined(const std::vector<std::string>& words, const char* between) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : between) + word;
+  return text;
+}
+
 namespace {
 
 std::string joined(const json::array& items, const char* between = ",") {

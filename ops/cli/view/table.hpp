@@ -19,6 +19,9 @@ std::string render_table(const std::vector<std::string>& header,
                          const std::vector<std::vector<Cell>>& rows, const Style& style,
                          const std::string& when_empty);
 
+/// "a, b"
+std::string joined(const std::vector<std::string>& words, const char* between = ", ");
+
 /// The answers of GET /v1/jobs, /v1/runs and /v1/nodes.
 std::string render_jobs(const boost::json::value& answer, const Style& style, Instant now);
 std::string render_runs(const boost::json::value& answer, const Style& style, Instant now);
