@@ -1,9 +1,6 @@
 #include "runtime/hash.hpp"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
@@ -105,15 +102,6 @@ void write(std::string& out, const boost::json::value& value) {
 }
 
 } // namespace
-
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash.data());
-  constexpr char digits[] = "0123456789abcdef";
-  std::string hex;
-  for (const auto byte : hash) (hex += digits[byte >> 4]) += digits[byte & 15];
-  return hex;
-}
 
 std::string canonical(const JsonText& json) {
   boost::json::parse_options options;

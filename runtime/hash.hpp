@@ -1,15 +1,12 @@
-// SHA-256 (FIPS 180-4) and canonical JSON (RFC 8785): what plans, arguments and documents are named
-// by.
+// Canonical JSON (RFC 8785) and its SHA-256: what plans, arguments and documents are named by.
 #pragma once
 #include <string>
 #include <string_view>
 
 #include "runtime/json_text.hpp"
+#include "runtime/sha256.hpp"
 
 namespace troupe {
-
-/// 64 lower-case hex digits.
-std::string sha256_hex(std::string_view bytes);
 
 /// Keys sorted, no white space, numbers as RFC 8785 writes them. Requires valid JSON that nests no
 /// deeper than twice limits::json_depth_max.

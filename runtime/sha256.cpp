@@ -2,13 +2,14 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/sha.h>
 
 #include <array>
 
 namespace troupe {
 namespace {
 
-using Digest = std::array<unsigned char, 32>;
+using Digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
 
 std::string in_hex(const Digest& hash) {
   constexpr char digits[] = "0123456789abcdef";
@@ -18,6 +19,12 @@ std::string in_hex(const Digest& hash) {
 }
 
 } // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  Digest hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), hash.data());
+  return in_hex(hash);
+}
 
 struct Sha256::State {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(),

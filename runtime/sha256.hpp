@@ -1,10 +1,13 @@
-// SHA-256 of what is too large to be held at once, and keyed (RFC 2104). hash.hpp has the rest.
+// SHA-256 (FIPS 180-4): of bytes, of those that come one after the other, and keyed (RFC 2104).
 #pragma once
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace troupe {
+
+/// 64 lower-case hex digits.
+std::string sha256_hex(std::string_view bytes);
 
 /// Of bytes that come one after the other.
 class Sha256 {

@@ -1,28 +1,26 @@
 #include "runtime/message/schema.hpp"
 
+#include <tuple>
+
 #include "runtime/message/shape.hpp"
 #include "runtime/message/shape_codec.hpp"
 
 namespace troupe::message {
 namespace {
 
-/// Under what name a part stands among the definitions.
 template <class T>
-inline constexpr std::string_view part_name = "";
-template <>
-inline constexpr std::string_view part_name<Error> = "error";
-template <>
-inline constexpr std::string_view part_name<ActivityKey> = "activity_key";
-template <>
-inline constexpr std::string_view part_name<ActivityOutcome> = "activity_outcome";
-template <>
-inline constexpr std::string_view part_name<RecordedActivity> = "recorded_activity";
-template <>
-inline constexpr std::string_view part_name<RoleDefinition> = "role_definition";
-template <>
-inline constexpr std::string_view part_name<ArtifactAccess> = "artifact_access";
-template <>
-inline constexpr std::string_view part_name<ClosedKey> = "closed_key";
+struct Part {
+  std::string_view name; // among the definitions
+};
+
+/// What types are made of. One that is missing here does not compile.
+constexpr std::tuple parts{Part<Error>{"error"},
+                           Part<ActivityKey>{"activity_key"},
+                           Part<ActivityOutcome>{"activity_outcome"},
+                           Part<RecordedActivity>{"recorded_activity"},
+                           Part<RoleDefinition>{"role_definition"},
+                           Part<ArtifactAccess>{"artifact_access"},
+                           Part<ClosedKey>{"closed_key"}};
 
 std::string reference(std::string_view name) {
   return std::string{R"({"$ref": "#/definitions/)"}.append(name) + "\"}";
@@ -31,8 +29,7 @@ std::string reference(std::string_view name) {
 template <class T>
 std::string schema_of() {
   if constexpr (Shaped<T>) {
-    static_assert(!part_name<T>.empty(), "give this part a name above, and a definition below");
-    return reference(part_name<T>);
+    return reference(std::get<Part<T>>(parts).name);
   } else if constexpr (std::is_same_v<T, std::string>) {
     return R"({"type": "string"})";
   } else if constexpr (std::is_same_v<T, bool>) {
@@ -134,14 +131,8 @@ std::string definitions() {
   names.clear();
   for (const auto error_class : all_error_classes) names.push_back(to_string(error_class));
   define(out, "error_class", one_of(names));
-  const auto part = [&]<class T>(const T*) { define_object<T>(out, part_name<T>); };
-  part(static_cast<Error*>(nullptr));
-  part(static_cast<ActivityKey*>(nullptr));
-  part(static_cast<ActivityOutcome*>(nullptr));
-  part(static_cast<RecordedActivity*>(nullptr));
-  part(static_cast<RoleDefinition*>(nullptr));
-  part(static_cast<ArtifactAccess*>(nullptr));
-  part(static_cast<ClosedKey*>(nullptr));
+  const auto define_part = [&]<class T>(const Part<T>& part) { define_object<T>(out, part.name); };
+  std::apply([&](const auto&... part) { (define_part(part), ...); }, parts);
   define_bodies(out, static_cast<Body*>(nullptr));
   return out;
 }
