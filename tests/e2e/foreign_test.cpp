@@ -10,6 +10,7 @@
 #include "runtime/json_schema.hpp"
 #include "runtime/message/codec.hpp"
 #include "runtime/message/schema.hpp"
+#include "tests/e2e/answers.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/nats_server.hpp"
 #include "tests/support/postgres_server.hpp"
@@ -124,25 +125,10 @@ struct MixedCluster {
   }
 
   std::string pages() const { return folder.path() / "notebook.jsonl"; }
-  std::vector<std::string> lines() const {
-    std::vector<std::string> out;
-    std::ifstream file{pages()};
-    for (std::string line; std::getline(file, line);) {
-      json::error_code half_written;
-      const auto value = json::parse(line, half_written);
-      if (!half_written) out.emplace_back(value.at("text").as_string());
-    }
-    return out;
-  }
+  std::vector<std::string> lines() const { return e2e::texts_in(pages(), "text"); }
 
   json::value ask(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--json", "--server", url});
-    TroupeProcess process{std::move(arguments)};
-    process.exit_code();
-    json::error_code error;
-    auto value = json::parse(process.output(), error);
-    BOOST_TEST_REQUIRE(!error, process);
-    return value;
+    return e2e::ask(url, std::move(arguments));
   }
   std::string submit(const std::string& steps) {
     const auto file = (folder.path() / ("plan-" + std::to_string(++plans) + ".yaml")).string();

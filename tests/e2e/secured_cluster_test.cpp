@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
+#include "tests/e2e/answers.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/secured_cluster.hpp"
 #include "tests/support/troupe_process.hpp"
@@ -93,25 +94,9 @@ struct LockedCluster {
 
   std::string ledger() const { return folder.path() / "ledger.jsonl"; }
   std::string pages() const { return folder.path() / "notebook.jsonl"; }
-  std::vector<std::string> entries() const { return lines_of(ledger(), "entry"); }
-  static std::vector<std::string> lines_of(const std::string& path, const char* key) {
-    std::vector<std::string> out;
-    std::ifstream file{path};
-    for (std::string line; std::getline(file, line);) {
-      json::error_code half_written;
-      const auto value = json::parse(line, half_written);
-      if (!half_written) out.emplace_back(value.at(key).as_string());
-    }
-    return out;
-  }
+  std::vector<std::string> entries() const { return e2e::texts_in(ledger(), "entry"); }
   json::value ask(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--json", "--server", url});
-    TroupeProcess process{std::move(arguments)};
-    process.exit_code();
-    json::error_code error;
-    auto value = json::parse(process.output(), error);
-    BOOST_TEST_REQUIRE(!error, process);
-    return value;
+    return e2e::ask(url, std::move(arguments));
   }
 };
 
@@ -139,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_plan_runs_on_a_locked_bus_and_outlives_one_of_its_servers
                      json::serialize(shown) << owner << *cluster.agent << *cluster.tool);
   BOOST_TEST(shown.at("state") == "completed", json::serialize(shown));
   BOOST_TEST((cluster.entries() == std::vector<std::string>{"first", "second", "third"}));
-  BOOST_TEST((cluster.lines_of(cluster.pages(), "text") == std::vector<std::string>{"fourth"}));
+  BOOST_TEST((e2e::texts_in(cluster.pages(), "text") == std::vector<std::string>{"fourth"}));
   for (const auto* node : {cluster.orchestrator.get(), cluster.agent.get(), cluster.tool.get()}) {
     const auto said = node->output(); // nothing that a node does lacks a permission
     BOOST_TEST(said.find("bus.not_permitted") == std::string::npos, *node);
