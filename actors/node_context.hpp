@@ -110,7 +110,7 @@ struct NodeContext {
   std::shared_ptr<FeedGate> feed;       // and this
   std::shared_ptr<ports::Metrics> metrics = std::make_shared<ports::NoMetrics>();
   std::vector<config::Team> teams;
-  // Of an agent node.
+  // Of a node that runs attempts or serves toolkits.
   toolkits::Catalogue catalogue;
   std::shared_ptr<ports::HttpClient> http; // to orchestrator nodes, for artifacts
 

@@ -111,7 +111,7 @@ class Run final : public caf::event_based_actor, private RunPort {
     if ((*folded.state)->finished) return leave(RunExit::finished);
     driver_.begin(std::move(**folded.state), {context_->node(), owner_});
     // The first decision has to know what waits: the run may be about to end.
-    first_ ? driver_.inbox_read({}, now()) : read_inbox();
+    std::exchange(first_, std::nullopt) ? driver_.inbox_read({}, now()) : read_inbox();
   }
 
   void read_inbox() {

@@ -40,7 +40,7 @@ struct RunReader : std::enable_shared_from_this<RunReader> {
 
   void begin(std::shared_ptr<const config::UnpackedBundle> bundle) {
     state = supervision::make_run_state(run, bundle);
-    if (first) return take({*first}, false);
+    if (first) return take({std::move(*first)}, false);
     if (history) return read_on(); // a snapshot would leave out what it tells
     context->journal->read_fold(run,
                                 [self = shared_from_this(), bundle](Result<ports::FoldPage> page) {

@@ -36,9 +36,9 @@ class SimulatedStore {
             Done<ports::ParkOutcome> done);
   void claim(Process& from, IncarnationId owner, std::uint32_t limit,
              Done<std::vector<ports::RunRow>> done);
-  /// Its bundle is kept with it.
+  /// What it executes is known already.
   void submit(Process& from, ports::NewJob job, Done<ports::Submitted> done);
-  /// Of a child run; what it executes is kept by then.
+  /// Its bundle is kept with it.
   void submit(Process& from, ports::NewJob job, config::Bundle bundle, Done<ports::Submitted> done);
   void post_inbox(Process& from, RunId run, ports::InboxRow row, Done<bool> done);
   void release(Process& from, RunId run, IncarnationId owner, Done<Unit> done);

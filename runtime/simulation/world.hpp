@@ -71,9 +71,9 @@ class World {
   bool traced() const { return traced_; }
 
  private:
-  OrchestratorNode* any_orchestrator();
   using Fault = std::function<void(Process&)>;
 
+  OrchestratorNode* any_orchestrator();
   void plan_run();
   void plan_faults();
   void plan_fault(unsigned at_most, std::int64_t longest, const Fault& begin, const Fault& end);
