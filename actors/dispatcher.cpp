@@ -95,7 +95,7 @@ class Dispatcher final : public caf::event_based_actor {
                             {"peer", gone.node},
                             {"incarnation", gone.incarnation},
                             {"reason", gone.why}});
-    context_->actors->tell("orchestrator", NodeIsGone{gone.node, gone.incarnation});
+    context_->actors->tell("orchestrator", NodeIsGone{gone.incarnation, gone.in_order});
   }
 
   void sweep() {

@@ -82,7 +82,9 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
         [this](const NodeIsSilent& silent) {
           tell_runs(supervision::NodeSilent{silent.incarnation});
         },
-        [this](const NodeIsGone& gone) { tell_runs(supervision::NodeGone{gone.incarnation}); },
+        [this](const NodeIsGone& gone) {
+          tell_runs(supervision::NodeGone{gone.incarnation, gone.in_order});
+        },
         [this](const RunLeft& run) { left(run); },
         [this](const Refold& refold) { kept_.start_due(refold.run); },
         [this](HandOver) { kept_.hand_over(); },

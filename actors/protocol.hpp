@@ -84,8 +84,8 @@ struct NodeIsSilent { // to the orchestrator, and on to every run
   IncarnationId incarnation;
 };
 struct NodeIsGone { // to the orchestrator, and on to every run
-  std::string node;
   IncarnationId incarnation;
+  bool in_order = false;
 };
 struct WatchIncarnation { // answered by NodeIsGone, to the orchestrator, if nobody hears of it
   IncarnationId incarnation;

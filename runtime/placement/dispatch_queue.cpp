@@ -29,7 +29,7 @@ DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message:
     if (known == cluster_.end() || known->second.last.incarnation != left->incarnation)
       return heard;
     cluster_.erase(known);
-    heard.gone = Gone{from, left->incarnation, "left"};
+    heard.gone = Gone{from, left->incarnation, "left", true};
   } else if (const auto* draining = std::get_if<message::NodeDraining>(&body)) {
     if (auto* node = find(draining->incarnation)) node->last.draining = true;
   } else if (const auto* limited = std::get_if<message::NodeLimited>(&body)) {

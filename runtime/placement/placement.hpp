@@ -41,6 +41,7 @@ struct Gone { // a node's incarnation, for good
   std::string node;
   IncarnationId incarnation;
   std::string_view why;
+  bool in_order = false; // it had said so: what ran there is finished, or meant to go on elsewhere
 };
 
 /// Takes a heartbeat in at `now` of the boot-time clock. Returns the incarnation that it replaces,

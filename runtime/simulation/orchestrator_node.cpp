@@ -55,7 +55,8 @@ void OrchestratorNode::sweep_runs() {
 
 void OrchestratorNode::report_gone(const placement::Gone& gone) {
   world().trace(name() + " holds " + gone.node + " for gone: " + std::string{gone.why});
-  for (const auto& [id, run] : brain_->runs) run->happen(supervision::NodeGone{gone.incarnation});
+  for (const auto& [id, run] : brain_->runs)
+    run->happen(supervision::NodeGone{gone.incarnation, gone.in_order});
 }
 
 void OrchestratorNode::watch(IncarnationId executor) {

@@ -56,6 +56,7 @@ struct NodeSilent { // it has missed heartbeats, and is asked what became of its
 };
 struct NodeGone {
   IncarnationId incarnation;
+  bool in_order = false; // it left: what it had not finished resumes, and has spent nothing
 };
 struct InboxRead {
   std::vector<ports::InboxRow> rows;

@@ -98,7 +98,10 @@ void RunMachine::on(Turn& turn, const NodeGone& stimulus) {
   gone_.insert(stimulus.incarnation);
   for (auto& step : run_.steps) {
     Attempt* attempt = step.current();
-    if (attempt != nullptr && attempt->incarnation == stimulus.incarnation)
+    if (attempt == nullptr || attempt->incarnation != stimulus.incarnation) continue;
+    if (stimulus.in_order && step.phase != StepPhase::stopping)
+      return_attempt(turn, step, *attempt, "node " + attempt->node + " left", true);
+    else
       lose_attempt(turn, step, *attempt);
   }
   turn.touch_all(); // an undo may have waited for what it might still do

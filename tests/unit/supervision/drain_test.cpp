@@ -75,6 +75,20 @@ BOOST_AUTO_TEST_CASE(an_attempt_that_is_handed_over_resumes_and_spends_neither_t
   BOOST_TEST(world.ended);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_node_that_left_in_order_had_not_finished_resumes_and_spends_nothing) {
+  World world{"{plan: p, steps: [{id: one, agent: a, retry: [{max_attempts: 2}]}]}"};
+  for (unsigned i = 0; i < 2 * limits::resumes_max; ++i) {
+    const auto left = world.nodes.begin()->second;
+    world.add_node("n1"); // started anew
+    world.happen(NodeGone{left, true});
+    BOOST_TEST(world.attempt_of("one") == i + 2);
+    BOOST_TEST(world.assignment("one")->body.resumed);
+  }
+  BOOST_TEST(world.machine->state().find("one")->resumes == 0u);
+  BOOST_TEST(world.events("attempt.lost") == 0u);
+  BOOST_TEST(world.folds_alike());
+}
+
 BOOST_AUTO_TEST_CASE(the_end_of_an_attempt_that_was_handed_over_is_acknowledged_again) {
   World world{"{plan: p, steps: [{id: one, agent: a}]}"};
   const message::TaskFailed end{
