@@ -21,6 +21,10 @@ inline constexpr ports::Counter runs_parked{"troupe_runs_parked_total",
                                             "Runs that gave up their owner to wait"};
 inline constexpr ports::Counter feed_events{"troupe_feed_events_total",
                                             "Appends told to the bus as CloudEvents"};
+inline constexpr ports::Counter events_injected{"troupe_events_injected_total",
+                                                "Events that were injected, by source"};
+inline constexpr ports::Counter events_set_aside{
+    "troupe_events_set_aside_total", "Injected events that became dead letters, by source"};
 inline constexpr ports::Counter actors_restarted{"troupe_actor_restarts_total",
                                                  "Actors that crashed and were started anew"};
 inline constexpr ports::Counter tool_calls{"troupe_tool_calls_total",

@@ -2,9 +2,11 @@
 
 #include <boost/json.hpp>
 
+#include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "runtime/intake/new_job.hpp"
 #include "runtime/log.hpp"
+#include "runtime/sha256.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -24,6 +26,8 @@ struct DocumentStored {
 template <class T>
 void actor_message(const T&);
 
+using Answer = std::function<void(Result<JsonText>)>;
+
 class Intake final : public caf::event_based_actor {
  public:
   Intake(caf::actor_config& config, Context context)
@@ -35,7 +39,8 @@ class Intake final : public caf::event_based_actor {
     end_on_exception(this, "intake");
     return {
         [this](SubmitJob& submit) { this->submit(submit); },
-        [this](AlertsPosted& posted) { accept(posted); },
+        [this](AlertsPosted& posted) { accept(posted.body, std::move(posted.done)); },
+        [this](EventInjected& injected) { take(injected); },
         [this](const DocumentStored& document) { stored_ = document.hash; },
         [](InjectFault) { crash(); },
     };
@@ -47,8 +52,12 @@ class Intake final : public caf::event_based_actor {
     if (!team) return submit.done(team.error());
     auto prepared = intake::prepare_job(**team, submit.request, context_->now(), entropy_);
     if (!prepared) return submit.done(prepared.error());
-    prepared->job.owner = context_->vitals->taker();
-    auto write = [context = context_, job = std::move(prepared->job), done = submit.done] {
+    start(*std::move(prepared), std::move(submit.done));
+  }
+
+  void start(intake::PreparedJob prepared, std::function<void(Result<ports::Submitted>)> done) {
+    prepared.job.owner = context_->vitals->taker();
+    auto write = [context = context_, job = std::move(prepared.job), done] {
       context->jobs->submit(job, [context, job, done](Result<ports::Submitted> submitted) {
         if (submitted && !submitted->duplicate) {
           log::info("job.created",
@@ -59,19 +68,19 @@ class Intake final : public caf::event_based_actor {
         done(std::move(submitted));
       });
     };
-    after_document(*prepared->bundle, std::move(write), submit.done);
+    after_document(*prepared.bundle, std::move(write), std::move(done));
   }
 
-  void accept(AlertsPosted& posted) {
-    const auto webhook = intake::parse_webhook(posted.body);
-    if (!webhook) return posted.done(webhook.error());
+  void accept(std::string_view body, Answer done) {
+    const auto webhook = intake::parse_webhook(body);
+    if (!webhook) return done(webhook.error());
     auto prepared = intake::prepare_alerts(context_->teams, *webhook, context_->now(), entropy_);
-    if (!prepared) return posted.done(prepared.error());
+    if (!prepared) return done(prepared.error());
     if (webhook->first_firing() != nullptr && !prepared->batch.job_if_needed)
       log::warn(
           "alerts.no_route",
           {{"actor", "intake"}, {"receiver", webhook->receiver}, {"group", webhook->group_key}});
-    auto write = [context = context_, batch = std::move(prepared->batch), done = posted.done] {
+    auto write = [context = context_, batch = std::move(prepared->batch), done] {
       context->jobs->accept_alerts(batch, [context, done](Result<ports::AlertReceipt> receipt) {
         if (!receipt) return done(receipt.error());
         wake(*context, *receipt);
@@ -79,7 +88,45 @@ class Intake final : public caf::event_based_actor {
       });
     };
     if (!prepared->bundle) return write();
-    after_document(*prepared->bundle, std::move(write), posted.done);
+    after_document(*prepared->bundle, std::move(write), std::move(done));
+  }
+
+  void take(EventInjected& injected) {
+    const auto& event = injected.event;
+    context_->metrics->add(counted::events_injected, {{"in", event.channel}});
+    auto done = injected.keep ? keeping(event, std::move(injected.done)) : injected.done;
+    if (event.channel == "alertmanager") return accept(event.payload, std::move(done));
+    const auto read = intake::read_cloud_event(event);
+    if (!read) return done(read.error());
+    auto prepared = intake::prepare_event(context_->teams, event, *read, context_->now(), entropy_);
+    if (!prepared) return done(prepared.error());
+    start(*std::move(prepared), [done = std::move(done)](const Result<ports::Submitted>& job) {
+      if (!job) return done(job.error());
+      done(JsonText{boost::json::serialize(boost::json::object{{"job", to_string(job->job)},
+                                                               {"run", to_string(job->run)},
+                                                               {"duplicate", job->duplicate}})});
+    });
+  }
+
+  /// What cannot be used is kept for a person to see to.
+  Answer keeping(intake::Injected event, Answer done) const {
+    return [context = context_, event = std::move(event),
+            done = std::move(done)](Result<JsonText> outcome) {
+      if (outcome || outcome.error().error_class != ErrorClass::invalid_input)
+        return done(std::move(outcome));
+      const auto& reason = outcome.error().message;
+      log::warn(
+          "event.set_aside",
+          {{"actor", "intake"}, {"in", event.channel}, {"by", event.sender}, {"reason", reason}});
+      context->metrics->add(counted::events_set_aside, {{"in", event.channel}});
+      const auto id = sha256_hex(event.channel + '\n' + event.place).substr(0, 16);
+      context->dead_letters->put(
+          {id, event.channel, context->now(), reason, intake::encode_injected(event)},
+          [id, done](Result<> kept) {
+            if (!kept) return done(kept.error());
+            done(JsonText{boost::json::serialize(boost::json::object{{"dead_letter", id}})});
+          });
+    };
   }
 
   /// The document first: a job must never name one that is not there.

@@ -6,8 +6,8 @@
 
 namespace troupe::actors {
 
-/// Takes SubmitJob and AlertsPosted; their `done` runs exactly once, unless this actor crashes in
-/// between: then it is dropped, and whoever waits is told by its destruction.
+/// Takes SubmitJob, AlertsPosted and EventInjected; their `done` runs exactly once, unless this
+/// actor crashes in between: then it is dropped, and whoever waits is told by its destruction.
 caf::actor spawn_intake(caf::actor_system& system, Context context);
 
 } // namespace troupe::actors

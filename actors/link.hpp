@@ -66,6 +66,7 @@ class Link {
   std::string pattern(std::string_view verb, std::string_view recipient) const;
 
   bool up() const { return bus_.up(); }
+  ports::Bus& bus() const { return bus_; } // for what has subjects and answers of its own
   const std::string& node() const { return node_; }
   const std::string& cluster() const { return cluster_; }
   std::uint64_t unreadable() const; // messages refused so far

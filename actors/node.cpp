@@ -8,6 +8,7 @@
 #include "actors/bus_bridge.hpp"
 #include "actors/counted.hpp"
 #include "actors/dispatcher.hpp"
+#include "actors/event_intake.hpp"
 #include "actors/fault.hpp"
 #include "actors/feed.hpp"
 #include "actors/intake.hpp"
@@ -48,6 +49,7 @@ std::vector<Part> parts_of(const Context& context) {
     add("orchestrator", spawn_orchestrator);
     add("membership", spawn_membership);
     add("intake", spawn_intake);
+    add("event_intake", spawn_event_intake);
     add("scheduler", spawn_scheduler);
     add("upkeep", spawn_upkeep);
   }

@@ -19,6 +19,7 @@
 #include "runtime/config/team.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/ports/artifacts.hpp"
+#include "runtime/ports/dead_letters.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
@@ -121,6 +122,7 @@ struct NodeContext {
   ports::Retention* retention = nullptr;
   ports::Schedules* schedules = nullptr;
   ports::Artifacts* artifacts = nullptr;
+  ports::DeadLetters* dead_letters = nullptr;
   std::string token_key; // under which tokens of attempts are signed (runtime/artifact/token)
 
   Instant now() const { return SystemClock{}.now(); }

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "actors/dead_letters.hpp"
 #include "actors/events_reader.hpp"
 #include "actors/protocol.hpp"
 #include "actors/run_reader.hpp"
@@ -154,6 +155,22 @@ class NodeOperations final : public ports::Operations {
   void run_schedule(ports::ScheduleId id, std::string key,
                     Done<std::optional<ports::Submitted>> done) override {
     actors::run_schedule(context_, std::move(id), std::move(key), std::move(done));
+  }
+  void inject(intake::Injected event, Done<JsonText> done) override {
+    if (event.place.empty()) event.place = new_row_id(context_->now());
+    tell_intake(EventInjected{std::move(event), std::move(done), false});
+  }
+  void dead_letters(std::uint32_t limit, std::uint64_t before, Done<JsonText> done) override {
+    list_dead_letters(context_, limit, before, std::move(done));
+  }
+  void dead_letter(std::string id, Done<JsonText> done) override {
+    show_dead_letter(context_, std::move(id), std::move(done));
+  }
+  void retry_dead_letter(std::string id, Done<JsonText> done) override {
+    actors::retry_dead_letter(context_, std::move(id), std::move(done));
+  }
+  void drop_dead_letter(std::string id, Done<bool> done) override {
+    context_->dead_letters->remove(std::move(id), std::move(done));
   }
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     const auto dispatcher = context_->actors->find("dispatcher");

@@ -10,6 +10,7 @@
 
 #include "actors/caf_support.hpp"
 #include "actors/load.hpp"
+#include "runtime/intake/injected.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/ports/job_store.hpp"
@@ -167,6 +168,12 @@ struct SubmitJob {
 struct AlertsPosted {
   std::string body;
   std::function<void(Result<JsonText>)> done;
+};
+
+struct EventInjected { // answered with what came of it, once that is in Postgres
+  intake::Injected event;
+  std::function<void(Result<JsonText>)> done;
+  bool keep = true; // what cannot be used becomes a dead letter, else it is refused
 };
 
 // ---- agent host <-> agent

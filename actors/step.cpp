@@ -70,7 +70,7 @@ class Step final : public caf::event_based_actor, private StepPort {
   void happened(Stimulus what) override { send(run_, Happened{std::move(what)}); }
 
   void ended(message::AgentMessage end, const std::string& node) override {
-    send(run_, Incoming{std::move(end), "", node});
+    send(run_, Incoming{std::move(end), "", node, nullptr});
   }
 
   void refused(IncarnationId node) override {

@@ -17,4 +17,14 @@ inline constexpr std::size_t labels_max = 32;
 inline constexpr std::size_t label_name_bytes_max = 64;
 inline constexpr std::size_t label_value_bytes_max = 256;
 
+// Injected events. A node takes no more from the stream than it has in hand; what waits stays
+// there, and when the stream is full its publishers are told so. What cannot be used is kept aside;
+// of more than so many the oldest goes.
+inline constexpr std::size_t events_in_hand_max = 256;
+inline constexpr std::size_t stream_bytes_max = 512 * 1024 * 1024;
+inline constexpr std::size_t dead_letters_max = 10'000;
+inline constexpr std::size_t event_attribute_bytes_max = 64; // of an attribute's name
+inline constexpr std::size_t event_text_bytes_max = 1'024;   // of id, source, type and subject
+inline constexpr auto event_ack_wait = 15s; // then the stream gives it to another node
+
 } // namespace troupe::limits

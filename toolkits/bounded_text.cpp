@@ -7,21 +7,6 @@ bool continues(std::string_view text, std::size_t at) {
   return at < text.size() && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80;
 }
 
-/// Bytes of the valid character at `at`; 0 if there is none (Unicode 15, table 3-7).
-std::size_t character_at(std::string_view text, std::size_t at) {
-  const auto lead = static_cast<unsigned char>(text[at]);
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4 || !continues(text, at + 1)) return 0;
-  if (lead < 0xe0) return 2;
-  const auto second = static_cast<unsigned char>(text[at + 1]);
-  if (lead < 0xf0) {
-    const bool overlong = lead == 0xe0 && second < 0xa0, surrogate = lead == 0xed && second > 0x9f;
-    return !overlong && !surrogate && continues(text, at + 2) ? 3 : 0;
-  }
-  const bool overlong = lead == 0xf0 && second < 0x90, beyond = lead == 0xf4 && second > 0x8f;
-  return !overlong && !beyond && continues(text, at + 2) && continues(text, at + 3) ? 4 : 0;
-}
-
 std::size_t json_size_of(char c) {
   if (c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t' || c == '\b' || c == '\f')
     return 2;
@@ -29,22 +14,6 @@ std::size_t json_size_of(char c) {
 }
 
 } // namespace
-
-std::string clean_utf8(std::string_view bytes, bool* replaced) {
-  std::string out;
-  out.reserve(bytes.size());
-  for (std::size_t i = 0; i < bytes.size();) {
-    if (const auto size = character_at(bytes, i)) {
-      out += bytes.substr(i, size);
-      i += size;
-    } else {
-      out += "\xef\xbf\xbd";
-      ++i;
-      if (replaced) *replaced = true;
-    }
-  }
-  return out;
-}
 
 std::size_t json_size(std::string_view text) {
   std::size_t size = 0;

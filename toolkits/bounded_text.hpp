@@ -5,10 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace troupe::toolkits {
+#include "runtime/utf8.hpp"
 
-/// Every byte that is not part of valid UTF-8 becomes U+FFFD. `replaced` is set if there was one.
-std::string clean_utf8(std::string_view bytes, bool* replaced = nullptr);
+namespace troupe::toolkits {
 
 /// Bytes that `text` takes inside a JSON string, quotes not counted.
 std::size_t json_size(std::string_view text);

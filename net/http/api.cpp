@@ -5,6 +5,7 @@
 
 #include "net/http/api_answers.hpp"
 #include "net/http/api_commands.hpp"
+#include "net/http/api_events.hpp"
 #include "net/http/api_parameters.hpp"
 #include "net/http/api_schedules.hpp"
 #include "net/http/event_stream.hpp"
@@ -53,6 +54,11 @@ constexpr std::pair<const char*, const char*> endpoints[] = {
     {"POST /v1/schedules/{team}/{id}/pause", "start nothing until it is resumed: by"},
     {"POST /v1/schedules/{team}/{id}/resume", "go on; what was due meanwhile is let go: by"},
     {"POST /v1/schedules/{team}/{id}/run", "a job of it now"},
+    {"POST /v1/events/{in}", "an event as if it came to in.{in}: a CloudEvent, or any JSON"},
+    {"GET /v1/dead-letters", "injected events that could not be used: ?limit=&before="},
+    {"GET /v1/dead-letters/{id}", "one of them, as it came"},
+    {"POST /v1/dead-letters/{id}/retry", "try it again, now that its route is mended"},
+    {"POST /v1/dead-letters/{id}/drop", "forget it"},
     {"GET /v1/nodes", "the nodes of the cluster"},
     {"POST /webhooks/alertmanager", "for webhook_configs of Alertmanager"},
     {"GET /metrics", "for Prometheus"},
@@ -191,6 +197,7 @@ void add_api(Router& router, Operations& operations, ApiOptions options) {
   add_inbox(router, operations);
   add_commands(router, operations);
   add_schedules(router, operations);
+  add_events(router, operations);
   add_the_rest(router, operations, std::move(options));
 }
 

@@ -154,6 +154,19 @@ Result<std::uint32_t> parse_limit(const Fields& query) {
   return limit.value_or(50);
 }
 
+Result<LetterPage> parse_letter_page(const Fields& query) {
+  if (auto checked = check_query(query, {"limit", "before"}); !checked) return checked.error();
+  LetterPage page;
+  std::optional<std::uint32_t> limit;
+  std::optional<std::uint64_t> before;
+  if (auto read = read_number(query, "limit", std::uint32_t{1}, page_max, limit); !read)
+    return read.error();
+  constexpr std::uint64_t place_max = std::uint64_t{1} << 62;
+  if (auto read = read_number(query, "before", std::uint64_t{1}, place_max, before); !read)
+    return read.error();
+  return LetterPage{limit.value_or(page.limit), before.value_or(page.before)};
+}
+
 Result<ports::StepPage> parse_step_page(const Fields& query) {
   if (auto checked = check_query(query, {"step", "from", "limit"}); !checked)
     return checked.error();

@@ -29,6 +29,13 @@ Result<std::uint32_t> parse_limit(const Fields& query);
 /// "?step=&from=&limit=": of the instances of a foreach or repeat.
 Result<ports::StepPage> parse_step_page(const Fields& query);
 
+/// "?limit=&before=" of the dead letters; 0: from the newest.
+struct LetterPage {
+  std::uint32_t limit = 50;
+  std::uint64_t before = 0;
+};
+Result<LetterPage> parse_letter_page(const Fields& query);
+
 /// "?team=&id=&limit=" of the schedules.
 struct ScheduleQuery {
   ports::ScheduleId schedule; // empty: any

@@ -4,8 +4,8 @@
 #include <array>
 #include <exception>
 
-#include "net/http/url.hpp"
 #include "runtime/log.hpp"
+#include "runtime/utf8.hpp"
 
 namespace troupe::http {
 namespace {
@@ -51,7 +51,7 @@ std::string Exchange::end(const Response& response, Framing framing) {
   log::debug("http.request", {{"request", id_},
                               {"peer", peer_},
                               {"method", method_},
-                              {"path", utf8(path_)}, // text from outside
+                              {"path", clean_utf8(path_)}, // text from outside
                               {"status", response.status},
                               {"bytes", response.body.size()},
                               {"ms", took.count() * 1000}});

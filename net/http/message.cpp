@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <cassert>
 
-#include "net/http/url.hpp"
+#include "runtime/utf8.hpp"
 
 namespace troupe::http {
 namespace {
@@ -33,7 +33,7 @@ Response problem(int status, std::string_view detail, Fields headers) {
   const boost::json::object body{{"type", "about:blank"},
                                  {"title", reason_phrase(status)},
                                  {"status", status},
-                                 {"detail", utf8(detail)}};
+                                 {"detail", clean_utf8(detail)}};
   return {status, boost::json::serialize(body), "application/problem+json", std::move(headers)};
 }
 

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <optional>
 
-#include "net/http/url.hpp"
+#include "runtime/percent.hpp"
 
 namespace troupe::http {
 namespace {

@@ -1,33 +1,11 @@
 #include "net/http/url.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "runtime/percent.hpp"
 
 namespace troupe::http {
 namespace {
-
-/// The length of the UTF-8 sequence at the start of `text`, 0 if there is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  const auto second = byte(1);
-  const bool bad = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) ||
-                   (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
-  return bad ? 0 : length;
-}
-
-std::optional<char> hex_pair(std::string_view text) {
-  unsigned value = 0;
-  if (text.size() < 2) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + 2, value, 16);
-  if (error != std::errc{} || end != text.data() + 2) return std::nullopt;
-  return static_cast<char>(value);
-}
 
 std::string_view take_until(std::string_view& rest, char mark) {
   const auto part = rest.substr(0, rest.find(mark));
@@ -40,22 +18,6 @@ bool is_port(std::string_view text) {
 }
 
 } // namespace
-
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%') {
-      const auto decoded = hex_pair(text.substr(i + 1));
-      if (!decoded) return std::nullopt;
-      out += *decoded;
-      i += 2;
-    } else {
-      out += plus_is_space && text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  if (out.find('\0') != out.npos || !is_utf8(out)) return std::nullopt;
-  return out;
-}
 
 std::optional<Fields> parse_query(std::string_view text) {
   Fields fields;
@@ -108,25 +70,6 @@ std::optional<std::string> host_of(std::string_view authority) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
   return lower;
-}
-
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const auto length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
-std::string utf8(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const auto length = sequence_length(text);
-    out += length == 0 ? std::string_view{"\xef\xbf\xbd"} : text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out;
 }
 
 } // namespace troupe::http

@@ -8,10 +8,6 @@
 
 namespace troupe::http {
 
-/// "a%20b" -> "a b". Nothing if a % is not followed by two hex digits, or the result is not UTF-8
-/// or has a NUL.
-std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
-
 /// "a=1&b=x+y&c" -> {a,1} {b,"x y"} {c,""}. Nothing if a part cannot be decoded.
 std::optional<Fields> parse_query(std::string_view text);
 
@@ -25,9 +21,5 @@ std::optional<Target> parse_target(std::string_view text);
 /// The host of "localhost:8420", "[::1]:8420", "example": in lower case, without brackets, port and
 /// trailing dot. Nothing if it is not a host with an optional port.
 std::optional<std::string> host_of(std::string_view authority);
-
-bool is_utf8(std::string_view text); // no surrogates, no overlong forms
-/// `text` with U+FFFD for what is not UTF-8.
-std::string utf8(std::string_view text);
 
 } // namespace troupe::http

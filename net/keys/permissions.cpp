@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "runtime/intake/event_stream.hpp"
 #include "runtime/ports/bus.hpp"
 
 namespace troupe::keys {
@@ -14,7 +15,9 @@ constexpr std::array<std::string_view, std::size(all_roles)> names{
 class Cut {
  public:
   Cut(const std::string& cluster, const Member& member)
-      : prefix_{"troupe." + cluster + '.'}, stream_{inject_stream(cluster)}, member_{member} {}
+      : prefix_{"troupe." + cluster + '.'},
+        stream_{intake::event_stream_name(cluster)},
+        member_{member} {}
 
   Permissions all() {
     for (const auto role : member_.roles) add(role);
@@ -133,7 +136,5 @@ std::optional<Role> parse_role(std::string_view text) {
 Permissions permissions_of(const std::string& cluster, const Member& member) {
   return Cut{cluster, member}.all();
 }
-
-std::string inject_stream(const std::string& cluster) { return "troupe-" + cluster + "-in"; }
 
 } // namespace troupe::keys

@@ -41,7 +41,4 @@ struct Permissions {
 /// Without doubles, in a fixed order.
 Permissions permissions_of(const std::string& cluster, const Member& member);
 
-/// The JetStream stream that keeps injected events of a cluster until an orchestrator has them.
-std::string inject_stream(const std::string& cluster);
-
 } // namespace troupe::keys

@@ -37,7 +37,8 @@ void add_operate_commands(CLI::App& runs, CommandLine& line); // runs cancel, ki
 void add_fork_commands(CLI::App& runs, CommandLine& line);    // runs retry, fork
 void add_approve_command(CLI::App& app, CommandLine& line);
 void add_explain_commands(CLI::App& app, CommandLine& line); // why, events, diff, replay
-void add_job_commands(CLI::App& app, CommandLine& line);     // jobs, inject, nodes
+void add_job_commands(CLI::App& app, CommandLine& line);     // jobs, nodes
+void add_event_commands(CLI::App& app, CommandLine& line);   // inject, dead-letters
 void add_schedule_commands(CLI::App& app, CommandLine& line);
 void add_help_commands(CLI::App& app, CommandLine& line); // help, version
 

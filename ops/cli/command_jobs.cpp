@@ -1,4 +1,4 @@
-// troupe jobs list | show, troupe inject, troupe nodes
+// troupe jobs list | show, troupe nodes
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -26,18 +26,6 @@ ExitCode print(const CommandLine& line, const json::value& answer, Render render
   std::string text = line.common.json ? json::serialize(answer) + "\n" : render(answer);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return ExitCode::ok;
-}
-
-ExitCode inject(const CommandLine& line, const std::string& file) {
-  std::string body = read_input(file, "the webhook body");
-  parse_json_input(body, file == "-" ? "stdin" : file); // a fault is named before anything is sent
-  json::value answer = connect(line).post("/webhooks/alertmanager", body);
-  return print(line, answer, [](const json::value& told) {
-    std::string jobs;
-    for (const json::value& job : view::list(told, "jobs")) jobs += " " + view::text(job);
-    return view::text(told, "accepted") + " accepted, " + view::text(told, "duplicates") +
-           " duplicates; jobs:" + (jobs.empty() ? " none" : jobs) + "\n";
-  });
 }
 
 struct JobOptions {
@@ -87,17 +75,6 @@ void add_jobs(CLI::App& app, CommandLine& line) {
 
 void add_job_commands(CLI::App& app, CommandLine& line) {
   add_jobs(app, line);
-
-  auto file = std::make_shared<std::string>();
-  auto* injection =
-      app.add_subcommand("inject", "Sends an Alertmanager webhook body, as Alertmanager would");
-  injection->add_option("FILE", *file, "the JSON body (version 4), `-` for standard input")
-      ->required();
-  add_server_options(*injection, line);
-  add_example(*injection,
-              "  troupe inject ops/examples/alert.json\n"
-              "The same body again is a duplicate and changes nothing.");
-  injection->callback([file, &line] { line.exit_code = inject(line, *file); });
 
   auto* nodes = app.add_subcommand("nodes", "Lists the nodes of the cluster");
   add_server_options(*nodes, line);

@@ -52,6 +52,7 @@ void declare(CLI::App& app, CommandLine& line) {
   add_approve_command(app, line);
   add_explain_commands(app, line);
   add_job_commands(app, line);
+  add_event_commands(app, line);
   add_schedule_commands(app, line);
   add_artifact_commands(app, line);
   add_plan_commands(app, line);

@@ -14,26 +14,11 @@ const TemplateRoots roots{
     {"alert", "group"},
     "start from `alert` (the first firing alert) or `group` (the whole webhook)"};
 
-std::map<std::string, std::string> read_match(Fields& fields) {
-  std::map<std::string, std::string> match;
-  const auto* labels = fields.map("match");
-  if (labels == nullptr) return match;
-  for (const auto& [name, value] : labels->members) {
-    if (value.type == SourceNode::Type::string)
-      match[name] = value.scalar;
-    else
-      fields.fault(value.place, "the label `" + name +
-                                    "` must be matched by text (\"*\": any), not " +
-                                    std::string{describe(value.type)});
-  }
-  return match;
-}
-
 AlertRoute read_route(const SourceNode& node, const std::vector<std::string>& named,
                       const std::map<std::string, NamedPlan>& plans, std::vector<Fault>& faults) {
   Fields fields{node, "a route of `alerts`", faults};
   AlertRoute route;
-  route.match = read_match(fields);
+  route.match = read_match(fields, "label");
   read_job_template(fields, roots, named, plans, faults, route);
   fields.refuse_unknown();
   return route;

@@ -52,6 +52,21 @@ std::map<std::string, plan::Template> read_label_templates(plan::Fields& fields,
 
 } // namespace
 
+std::map<std::string, std::string> read_match(plan::Fields& fields, const std::string& thing) {
+  std::map<std::string, std::string> match;
+  const auto* wanted = fields.map("match");
+  if (wanted == nullptr) return match;
+  for (const auto& [name, value] : wanted->members) {
+    if (value.type == plan::SourceNode::Type::string)
+      match[name] = value.scalar;
+    else
+      fields.fault(value.place, "the " + thing + " `" + name +
+                                    "` must be matched by text (\"*\": any), not " +
+                                    std::string{describe(value.type)});
+  }
+  return match;
+}
+
 void read_job_template(plan::Fields& fields, const TemplateRoots& roots,
                        const std::vector<std::string>& named,
                        const std::map<std::string, NamedPlan>& plans,

@@ -9,6 +9,9 @@
 
 namespace troupe::config {
 
+/// The `match` of a route: what each `thing` ("label") is asked to be; "*": anything.
+std::map<std::string, std::string> read_match(plan::Fields& fields, const std::string& thing);
+
 struct TemplateRoots {
   std::vector<std::string> names; // what its paths may start from
   std::string remedy;             // says so: "start from `alert` (the first firing alert)"

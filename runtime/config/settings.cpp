@@ -112,6 +112,8 @@ class Reader {
                  "nats://host:port or tls://host:port, several separated by commas");
     read_path(fields, "tls_ca", settings_.nats_ca_file);
     read_path(fields, "nkey_seed_file", settings_.nats_nkey_seed_file);
+    settings_.stream_replicas = static_cast<std::uint32_t>(
+        fields.integer("stream_replicas", 1, 5).value_or(settings_.stream_replicas));
     fields.refuse_unknown();
   }
 

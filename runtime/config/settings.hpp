@@ -27,6 +27,7 @@ struct Settings {
   std::string nats_url = "nats://127.0.0.1:4222";
   std::string nats_ca_file;              // PEM; empty: the system's authorities
   std::string nats_nkey_seed_file;       // empty: no key; the secret itself is never in here
+  std::uint32_t stream_replicas = 1;     // of the stream of injected events, if we make it
   std::string postgres_url;              // of an orchestrator; conninfo or URL
   std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
   std::string http_url;                  // where other nodes reach that; empty: as it listens

@@ -10,6 +10,8 @@
 //       plan: service-down
 //       priority: high
 //       inputs: { service: "${{ alert.labels.service }}" }
+//   events:
+//     - { in: ci, match: { type: build.failed }, plan: service-down }
 //   schedules:
 //     - { id: nightly, cron: "0 3 * * *", zone: Europe/Berlin, plan: service-down, missed: once }
 #include "runtime/config/team.hpp"
@@ -21,6 +23,7 @@
 #include "runtime/agent/runbook.hpp"
 #include "runtime/agent/task.hpp"
 #include "runtime/config/alert_routes.hpp"
+#include "runtime/config/event_routes.hpp"
 #include "runtime/config/files.hpp"
 #include "runtime/config/schedules.hpp"
 #include "runtime/config/syntax.hpp"
@@ -60,6 +63,8 @@ class Reader {
     check_plans();
     if (const auto* routes = top_.list("alerts"))
       team_.alert_routes = read_alert_routes(*routes, plan_names_, team_.plans, own_);
+    if (const auto* routes = top_.list("events"))
+      team_.event_routes = read_event_routes(*routes, plan_names_, team_.plans, own_);
     if (const auto* schedules = top_.list("schedules"))
       team_.schedules = read_schedules(*schedules, plan_names_, team_.plans, own_);
     top_.refuse_unknown();

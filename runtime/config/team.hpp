@@ -46,6 +46,14 @@ struct AlertRoute : JobTemplate {
       match; // common label -> exact value; "*": present; empty: any group
 };
 
+/// Which plan an injected event starts. The first route whose source and attributes all match takes
+/// it. Its roots: `event` (the CloudEvent in its JSON format) and `injected` ({"in","by"}).
+struct EventRoute : JobTemplate {
+  std::string channel; // <source> of in.<source>
+  std::map<std::string, std::string>
+      match; // attribute -> exact value; "a.*": begins so; "*": present; empty: any event
+};
+
 /// A plan that is started when a cron expression is due. Its root: `schedule`, {"id","team","due"}.
 struct Schedule : JobTemplate {
   std::string id;
@@ -65,6 +73,7 @@ struct Team {
   std::map<std::string, message::RoleDefinition> roles;
   std::map<std::string, NamedPlan> plans;
   std::vector<AlertRoute> alert_routes;
+  std::vector<EventRoute> event_routes;
   std::vector<Schedule> schedules;
   std::string file;
 };

@@ -168,6 +168,34 @@ Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
   return out;
 }
 
+Result<PreparedJob> prepare_event(const std::vector<config::Team>& teams, const Injected& injected,
+                                  const CloudEvent& event, Instant now, Entropy& entropy) {
+  for (const auto& team : teams) {
+    const auto* route = match_route(team.event_routes, injected.channel, event);
+    if (route == nullptr) continue;
+    std::string by = "{\"in\":";
+    message::append_string(by, injected.channel);
+    by += ",\"by\":";
+    message::append_string(by, injected.sender);
+    plan::Scope scope{JsonText{"{}"}};
+    scope.set("event", event.body);
+    scope.set("injected", JsonText{by + '}'});
+    auto prepared =
+        fill(team, *route, scope, "a route of `events`",
+             event.subject.empty() ? event.type : event.type + ' ' + event.subject, now, entropy);
+    if (!prepared) return prepared;
+    auto& job = prepared->job;
+    job.source = "event";
+    job.idempotency_key =
+        "event:" + sha256_hex(injected.channel + '\n' + event.source + '\n' + event.id);
+    job.request_digest = sha256_hex(job.idempotency_key); // by the specification source and id tell
+    return prepared;
+  }
+  return make_error(ErrorClass::invalid_input,
+                    "no team of this node has a route in its `events` for type " + event.type +
+                        " in." + injected.channel);
+}
+
 Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Schedule& schedule,
                                       Instant due, Instant now, Entropy& entropy) {
   std::string root = "{\"id\":";

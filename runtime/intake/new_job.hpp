@@ -6,6 +6,7 @@
 #include "runtime/config/team.hpp"
 #include "runtime/ids.hpp"
 #include "runtime/intake/alert.hpp"
+#include "runtime/intake/cloud_event.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/operations.hpp"
 #include "runtime/supervision/run_machine.hpp"
@@ -35,6 +36,11 @@ struct PreparedAlerts {
 };
 Result<PreparedAlerts> prepare_alerts(const std::vector<config::Team>& teams,
                                       const Webhook& webhook, Instant now, Entropy& entropy);
+
+/// From an injected event, by the route that takes it; the same event has the same idempotency key.
+/// invalid_input: no route takes it, or the route's inputs do not fit its plan.
+Result<PreparedJob> prepare_event(const std::vector<config::Team>& teams, const Injected& injected,
+                                  const CloudEvent& event, Instant now, Entropy& entropy);
 
 /// From a schedule, for one time: `due` is what its templates know as schedule.due. Without an
 /// idempotency key. invalid_input: the inputs do not fit the plan.

@@ -1,6 +1,9 @@
 #include "runtime/intake/route.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
+
+#include "runtime/json_value.hpp"
 
 namespace troupe::intake {
 namespace {
@@ -23,6 +26,27 @@ const config::AlertRoute* match_route(const std::vector<config::AlertRoute>& rou
   };
   const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& candidate) {
     return std::all_of(candidate.match.begin(), candidate.match.end(), matches);
+  });
+  return route == routes.end() ? nullptr : &*route;
+}
+
+const config::EventRoute* match_route(const std::vector<config::EventRoute>& routes,
+                                      const std::string& channel, const CloudEvent& event) {
+  const auto value = read_json(event.body.text);
+  const auto matches = [&](const auto& wanted) {
+    const auto* attribute = value->get_object().if_contains(wanted.first);
+    if (attribute == nullptr) return false;
+    std::string_view pattern = wanted.second;
+    if (pattern == "*") return true;
+    const auto text = attribute->is_string() ? std::string{attribute->get_string()}
+                                             : boost::json::serialize(*attribute);
+    if (!pattern.ends_with(".*")) return text == pattern;
+    pattern.remove_suffix(1);
+    return text.starts_with(pattern);
+  };
+  const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& candidate) {
+    return candidate.channel == channel &&
+           std::all_of(candidate.match.begin(), candidate.match.end(), matches);
   });
   return route == routes.end() ? nullptr : &*route;
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/config/team.hpp"
 #include "runtime/intake/alert.hpp"
+#include "runtime/intake/cloud_event.hpp"
 
 namespace troupe::intake {
 
@@ -11,5 +12,9 @@ namespace troupe::intake {
 /// group's common labels, then among those of its first firing alert.
 const config::AlertRoute* match_route(const std::vector<config::AlertRoute>& routes,
                                       const Webhook& webhook);
+
+/// The first route of that source whose attributes all match; nothing if none does.
+const config::EventRoute* match_route(const std::vector<config::EventRoute>& routes,
+                                      const std::string& channel, const CloudEvent& event);
 
 } // namespace troupe::intake

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/intake/injected.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/schedules.hpp"
@@ -167,6 +168,21 @@ class Operations {
   /// A job now, whatever its due times, also while it is paused. Nothing: no such schedule.
   virtual void run_schedule(ScheduleId id, std::string idempotency_key,
                             Done<std::optional<Submitted>> done) = 0;
+
+  /// An event from outside the bus; without a `place`, it is given one. The answer is that of the
+  /// job it starts, {"job","run","duplicate"}, or, for the source alertmanager, as above.
+  /// invalid_input: it is no CloudEvent, or nothing is to be done about it.
+  virtual void inject(intake::Injected event, Done<JsonText> done) = 0;
+  /// Injected events that could not be used, newest first:
+  /// {"dead_letters":[{"id","in","by","at","reason"}],"next":n or null}. `before` is the `next` of
+  /// the page before; 0: from the newest.
+  virtual void dead_letters(std::uint32_t limit, std::uint64_t before, Done<JsonText> done) = 0;
+  /// One of them, with its `event`; null: there is none.
+  virtual void dead_letter(std::string id, Done<JsonText> done) = 0;
+  /// As inject; what is taken this time is a dead letter no longer. null: there is none.
+  virtual void retry_dead_letter(std::string id, Done<JsonText> done) = 0;
+  /// False: there is none.
+  virtual void drop_dead_letter(std::string id, Done<bool> done) = 0;
 
   virtual void nodes(Done<std::vector<NodeStatus>> done) = 0;
   virtual Health health() const = 0; // thread-safe, does not block

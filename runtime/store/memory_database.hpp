@@ -1,6 +1,7 @@
 // Tables of the memory store and the rules that Postgres keeps by statements and functions
 // (schema/*.sql). Each member function is one transaction.
 #pragma once
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "runtime/ports/artifacts.hpp"
+#include "runtime/ports/dead_letters.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
@@ -75,6 +77,12 @@ class MemoryDatabase {
                                                  std::size_t limit);
   void refer(RunId run, RunId from, const std::string& text, Instant now);
   std::string token_key();
+
+  // dead letters
+  void put_dead_letter(const ports::DeadLetter& letter);
+  std::vector<ports::DeadLetter> list_dead_letters(std::size_t limit, std::uint64_t before);
+  std::optional<ports::DeadLetter> get_dead_letter(const std::string& id);
+  bool remove_dead_letter(const std::string& id);
 
   // retention
   ports::RetentionReport retain(const std::vector<ports::RetentionRule>& rules, Instant now,
@@ -156,6 +164,8 @@ class MemoryDatabase {
   std::map<std::string, Artifact> artifacts_;                     // by hash
   std::map<RunId, std::map<std::string, Instant>> artifact_refs_; // since when
   std::string token_key_;
+  std::deque<ports::DeadLetter> dead_letters_; // in the order of arrival
+  std::uint64_t dead_letter_place_ = 0;
   std::size_t open_jobs_ = 0; // not parked
   std::uint64_t last_place_ = 0;
 };

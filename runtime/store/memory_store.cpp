@@ -2,14 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <functional>
 #include <map>
-#include <mutex>
 #include <thread>
 
 #include "runtime/store/artifact_pieces.hpp"
+#include "runtime/store/memory_calls.hpp"
 #include "runtime/store/memory_database.hpp"
 #include "runtime/store/refusals.hpp"
 #include "runtime/store/texts.hpp"
@@ -23,66 +20,6 @@ std::shared_ptr<MemoryDatabase> make_memory_database(std::size_t open_jobs_max) 
 }
 
 namespace {
-
-/// Calls in order. A call carries itself out and answers; told `closing`, it only answers.
-class CallQueue {
- public:
-  using Call = std::function<void(bool closing)>;
-
-  void push(Call call) {
-    {
-      const std::lock_guard lock{mutex_};
-      calls_.push_back(std::move(call));
-    }
-    wake_.notify_one();
-  }
-
-  /// False: the queue is empty.
-  bool run_one() {
-    std::unique_lock lock{mutex_};
-    if (calls_.empty()) return false;
-    auto call = std::move(calls_.front());
-    calls_.pop_front();
-    lock.unlock();
-    call(false);
-    return true;
-  }
-
-  void run_until(std::stop_token stop) {
-    while (!stop.stop_requested()) {
-      if (run_one()) continue;
-      std::unique_lock lock{mutex_};
-      wake_.wait(lock, stop, [&] { return !calls_.empty(); });
-    }
-  }
-
-  void close() {
-    for (;;) {
-      std::unique_lock lock{mutex_};
-      if (calls_.empty()) return;
-      auto call = std::move(calls_.front());
-      calls_.pop_front();
-      lock.unlock();
-      call(true);
-    }
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::deque<Call> calls_;
-};
-
-/// Queues `work`; its result, or `closing`, goes to `done`.
-template <class T, class Work>
-void call(CallQueue& queue, std::function<void(Result<T>)> done, Work work) {
-  queue.push([done = std::move(done), work = std::move(work)](bool closing) {
-    if (closing)
-      done(is_closing());
-    else
-      done(work());
-  });
-}
 
 class MemoryJournal final : public Journal {
  public:
@@ -338,6 +275,35 @@ class MemoryArtifacts final : public Artifacts {
   CallQueue& queue_;
 };
 
+class MemoryDeadLetters final : public DeadLetters {
+ public:
+  MemoryDeadLetters(MemoryDatabase& database, CallQueue& queue)
+      : database_{database}, queue_{queue} {}
+
+  void put(DeadLetter letter, Done<Unit> done) override {
+    call<Unit>(queue_, std::move(done),
+               [=, this] { return database_.put_dead_letter(letter), Unit{}; });
+  }
+  void list(std::uint32_t limit, std::uint64_t before,
+            Done<std::vector<DeadLetter>> done) override {
+    call<std::vector<DeadLetter>>(queue_, std::move(done), [=, this] {
+      return database_.list_dead_letters(std::min<std::size_t>(limit, limits::list_rows_max),
+                                         before);
+    });
+  }
+  void get(std::string id, Done<std::optional<DeadLetter>> done) override {
+    call<std::optional<DeadLetter>>(queue_, std::move(done),
+                                    [=, this] { return database_.get_dead_letter(id); });
+  }
+  void remove(std::string id, Done<bool> done) override {
+    call<bool>(queue_, std::move(done), [=, this] { return database_.remove_dead_letter(id); });
+  }
+
+ private:
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+};
+
 } // namespace
 
 struct MemoryStore::Impl {
@@ -351,6 +317,7 @@ struct MemoryStore::Impl {
   MemoryRetention retention{*database, queue};
   MemorySchedules schedules{*database, queue};
   MemoryArtifacts artifacts{*database, queue};
+  MemoryDeadLetters dead_letters{*database, queue};
   std::jthread thread;
 };
 
@@ -375,6 +342,7 @@ Membership& MemoryStore::membership() { return impl_->membership; }
 Retention& MemoryStore::retention() { return impl_->retention; }
 Schedules& MemoryStore::schedules() { return impl_->schedules; }
 Artifacts& MemoryStore::artifacts() { return impl_->artifacts; }
+DeadLetters& MemoryStore::dead_letters() { return impl_->dead_letters; }
 
 std::size_t MemoryStore::deliver() {
   std::size_t calls = 0;

@@ -30,6 +30,7 @@ class MemoryStore final : public Store {
   ports::Retention& retention() override;
   ports::Schedules& schedules() override;
   ports::Artifacts& artifacts() override;
+  ports::DeadLetters& dead_letters() override;
   bool up() const override { return true; }
 
   /// Carries out what is queued now and what that queues. Number of calls. Requires manual

@@ -4,6 +4,7 @@
 
 #include "runtime/store/migrations.hpp"
 #include "runtime/store/pg_artifacts.hpp"
+#include "runtime/store/pg_dead_letters.hpp"
 #include "runtime/store/pg_job_store.hpp"
 #include "runtime/store/pg_journal.hpp"
 #include "runtime/store/pg_membership.hpp"
@@ -53,6 +54,7 @@ class PostgresStore final : public Store {
   ports::Retention& retention() override { return retention_; }
   ports::Schedules& schedules() override { return schedules_; }
   ports::Artifacts& artifacts() override { return artifacts_; }
+  ports::DeadLetters& dead_letters() override { return dead_letters_; }
   bool up() const override { return journal_.is_good() && intake_.is_good() && lease_.is_good(); }
 
  private:
@@ -77,6 +79,7 @@ class PostgresStore final : public Store {
   PgRetention retention_{upkeep_};
   PgSchedules schedules_{intake_, open_jobs_max_};
   PgArtifacts artifacts_{artifacts_in_, artifacts_out_};
+  PgDeadLetters dead_letters_{upkeep_};
 };
 
 Result<> check_url(const std::string& url) {

@@ -3,6 +3,7 @@
 #pragma once
 #include "runtime/limits.hpp"
 #include "runtime/ports/artifacts.hpp"
+#include "runtime/ports/dead_letters.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
@@ -23,6 +24,7 @@ class Store {
   virtual ports::Retention& retention() = 0;
   virtual ports::Schedules& schedules() = 0;
   virtual ports::Artifacts& artifacts() = 0;
+  virtual ports::DeadLetters& dead_letters() = 0;
   /// Whether the last thing it tried to reach the database succeeded. Does not block.
   virtual bool up() const = 0;
 };

@@ -5,37 +5,16 @@
 
 #include "runtime/hash.hpp"
 #include "runtime/limits.hpp"
+#include "runtime/utf8.hpp"
 
 namespace troupe::store {
 namespace {
-
-/// Length of the valid UTF-8 sequence at the start of `text`; 0: there is none.
-std::size_t sequence(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-  };
-  const auto tail = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return lead != 0 ? 1 : 0;
-  if (lead >= 0xc2 && lead <= 0xdf) return tail(1) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    if (lead == 0xe0 && byte(1) < 0xa0) return 0; // overlong
-    if (lead == 0xed && byte(1) > 0x9f) return 0; // a surrogate
-    return tail(1) && tail(2) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    if (lead == 0xf0 && byte(1) < 0x90) return 0; // overlong
-    if (lead == 0xf4 && byte(1) > 0x8f) return 0; // beyond U+10FFFF
-    return tail(1) && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
 
 /// Bytes at the start of `text` that are storable.
 std::size_t storable_prefix(std::string_view text) {
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t length = sequence(text.substr(at));
+    const auto length = text[at] == '\0' ? std::size_t{0} : utf8_character(text.substr(at));
     if (length == 0) break;
     at += length;
   }

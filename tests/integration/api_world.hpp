@@ -49,6 +49,21 @@ class FakeOperations final : public ports::Operations {
   void pending_approvals(std::uint32_t limit, Done<JsonText> done) override {
     document(run_id, R"({"approvals":[],"limit":)" + std::to_string(limit) + "}", done);
   }
+  void inject(intake::Injected event, Done<JsonText> done) override {
+    last_event = event;
+    later([this, done] { fault ? done(*fault) : done(JsonText{R"({"duplicate":false})"}); });
+  }
+  void dead_letters(std::uint32_t limit, std::uint64_t before, Done<JsonText> done) override {
+    document(
+        run_id,
+        R"({"limit":)" + std::to_string(limit) + R"(,"before":)" + std::to_string(before) + "}",
+        done);
+  }
+  void dead_letter(std::string id, Done<JsonText> done) override { letter(id, done); }
+  void retry_dead_letter(std::string id, Done<JsonText> done) override { letter(id, done); }
+  void drop_dead_letter(std::string id, Done<bool> done) override {
+    later([id, done] { done(id == "known"); });
+  }
   void why(RunId id, std::string step, Done<JsonText> done) override {
     document(id, R"({"why":"because of ')" + step + R"('"})", done);
   }
@@ -159,9 +174,16 @@ class FakeOperations final : public ports::Operations {
   ports::ScheduleId last_schedule;
   ports::Command last_command;
   ports::ForkRequest last_fork;
+  intake::Injected last_event;
   std::vector<std::string> pages, cursors; // of events: what is answered, what was asked for
 
  private:
+  void letter(const std::string& id, Done<JsonText> done) {
+    later([=, this] {
+      if (fault) return done(*fault);
+      done(id == "known" ? JsonText{R"({"id":"known"})"} : JsonText{});
+    });
+  }
   void document(RunId id, std::string text, Done<JsonText> done) {
     later([=, this] {
       if (fault) return done(*fault);

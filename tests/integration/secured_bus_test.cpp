@@ -4,10 +4,13 @@
 
 #include <boost/test/unit_test.hpp>
 #include <fstream>
+#include <future>
 
+#include "actors/clocks.hpp"
 #include "net/bus/nats_link.hpp"
 #include "net/keys/certificate.hpp"
 #include "net/keys/nkey.hpp"
+#include "runtime/intake/event_stream.hpp"
 #include "tests/conformance/bus_world.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/secured_cluster.hpp"
@@ -187,31 +190,46 @@ BOOST_AUTO_TEST_CASE(whoever_is_asked_may_answer_through_any_server) {
   BOOST_TEST(answer == "done");
 }
 
-BOOST_AUTO_TEST_CASE(an_orchestrator_keeps_a_stream_of_what_injectors_send) {
+BOOST_AUTO_TEST_CASE(an_orchestrator_keeps_a_stream_of_what_injectors_send_and_reads_it) {
   const auto orchestrator = connected(options_of(shared(), "orchestrator-1")),
              injector = connected(options_of(shared(), "injector-1"));
-  const auto said = [&](ports::Bus& bus, const std::string& subject, const std::string& request) {
-    const auto answer = ask(bus, message_to(subject, request), 2s);
-    return answer ? answer->payload : answer.error().message;
-  };
+  const std::string inbox = ports::inbox_of("orchestrator-1") + ".events";
+  std::promise<ports::BusMessage> came;
+  const auto heard = orchestrator->subscribe(
+      inbox, "", [&](ports::BusMessage message) { came.set_value(std::move(message)); });
+  intake::EventStream stream{"default", 3};
   std::string answer;
-  const auto becomes = [&](ports::Bus& bus, const char* subject, const char* request,
-                           const char* words) {
-    const bool good = eventually([&] { // JetStream chooses its leader first
-      return (answer = said(bus, subject, request)).find(words) != std::string::npos;
-    });
-    BOOST_TEST_REQUIRE(good, subject << ": " << answer);
+  const auto opens = [&] { // JetStream chooses its leader first
+    const auto todo = stream.next(actors::monotonic_time());
+    const auto* asked = std::get_if<intake::EventStream::Ask>(&todo);
+    if (asked == nullptr) return false;
+    const auto told = ask(*orchestrator, message_to(asked->subject, asked->payload), 2s);
+    answer = told ? told->payload : told.error().message;
+    stream.answered(told ? Result<std::string>{answer} : told.error(), actors::monotonic_time());
+    return stream.open();
   };
-  becomes(*orchestrator, "$JS.API.STREAM.CREATE.troupe-default-in",
-          R"({"name":"troupe-default-in","subjects":["troupe.default.in.*.*"],"num_replicas":3})",
-          "\"config\"");
-  becomes(*injector, "troupe.default.in.billing.injector-1", "{}",
-          R"("stream":"troupe-default-in")");
-  becomes(*orchestrator, "$JS.API.CONSUMER.DURABLE.CREATE.troupe-default-in.drain",
-          R"({"stream_name":"troupe-default-in","config":{"durable_name":"drain",)"
-          R"("ack_policy":"explicit"}})",
-          "\"num_pending\"");
-  becomes(*orchestrator, "$JS.API.STREAM.INFO.troupe-default-in", "", "\"messages\":1");
+  BOOST_TEST_REQUIRE(eventually(opens, 60s), answer);
+  const auto keeps = [&] {
+    const auto told = ask(*injector, message_to("troupe.default.in.billing.injector-1", "{}"), 2s);
+    answer = told ? told->payload : told.error().message;
+    return answer.find(R"("stream":"troupe-default-in")") != std::string::npos;
+  };
+  BOOST_TEST_REQUIRE(eventually(keeps), answer);
+
+  const auto pull = std::get<intake::EventStream::Pull>(stream.next(actors::monotonic_time()));
+  BOOST_REQUIRE(orchestrator->publish({pull.subject, inbox, {}, pull.payload}).ok());
+  auto future = came.get_future();
+  BOOST_REQUIRE((future.wait_for(10s) == std::future_status::ready));
+  const auto message = future.get();
+  BOOST_TEST(stream.came(message, actors::monotonic_time())->sender == "injector-1");
+  const std::string taken{intake::event_taken};
+  BOOST_REQUIRE(orchestrator->publish({message.reply_to, "", {}, taken}).ok());
+  const auto acknowledged = [&] {
+    const auto told =
+        ask(*orchestrator, message_to("$JS.API.STREAM.INFO.troupe-default-in", ""), 2s);
+    return told && told->payload.find("\"messages\":0") != std::string::npos;
+  };
+  BOOST_TEST(eventually(acknowledged));
 }
 
 BOOST_AUTO_TEST_CASE(without_the_key_or_the_authority_nobody_gets_in) {

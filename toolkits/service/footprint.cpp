@@ -77,7 +77,7 @@ class Judge {
     } else {
       const auto& executable = one.executable.empty() ? one.process.name : one.executable;
       footprint_.main_note =
-          name + " of the pid file is `" + toolkits::clean_utf8(executable) + "` now, a stranger";
+          name + " of the pid file is `" + clean_utf8(executable) + "` now, a stranger";
     }
   }
 
@@ -213,7 +213,7 @@ std::string describe_strangers(const Footprint& footprint) {
   for (const auto& one : footprint.strangers) {
     const auto& name = one.executable.empty() ? one.process.name : one.executable;
     (text += text.empty() ? "" : ", ") +=
-        toolkits::clean_utf8(name) + " (pid " + std::to_string(one.process.pid) + ")";
+        clean_utf8(name) + " (pid " + std::to_string(one.process.pid) + ")";
   }
   if (footprint.hidden_stranger)
     text = "a process of user " + std::to_string(*footprint.hidden_stranger) +

@@ -68,13 +68,13 @@ json::value describe_holder(const Footprint& footprint) {
   if (!footprint.strangers.empty()) {
     const auto& one = footprint.strangers.front();
     const auto& name = one.executable.empty() ? one.process.name : one.executable;
-    return {{"pid", one.process.pid}, {"process", toolkits::clean_utf8(name)}};
+    return {{"pid", one.process.pid}, {"process", clean_utf8(name)}};
   }
   if (footprint.hidden_stranger)
     return {{"pid", nullptr}, {"process", nullptr}, {"user", *footprint.hidden_stranger}};
   if (!footprint.port_held || footprint.processes.empty()) return nullptr;
   const auto& own = footprint.main ? *footprint.main : footprint.processes.front();
-  return {{"pid", own.pid}, {"process", toolkits::clean_utf8(own.name)}};
+  return {{"pid", own.pid}, {"process", clean_utf8(own.name)}};
 }
 
 json::array describe_processes(const Footprint& footprint) {
@@ -82,7 +82,7 @@ json::array describe_processes(const Footprint& footprint) {
   for (const auto& process : footprint.processes) {
     if (list.size() == processes_max) break;
     list.push_back({{"pid", process.pid},
-                    {"name", toolkits::clean_utf8(process.name)},
+                    {"name", clean_utf8(process.name)},
                     {"state", toolkits::describe_state(process.state)}});
   }
   return list;

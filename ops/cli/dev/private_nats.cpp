@@ -24,7 +24,8 @@ PrivateNats::PrivateNats(const DataFolder& folder)
   cli::write_file_atomically(folder_.at("nats.conf"),
                              "listen: \"127.0.0.1:" + std::to_string(port_) + "\"\n" +
                                  "max_payload: " + std::to_string(limits::bus_message_bytes_max) +
-                                 "\n");
+                                 "\njetstream { store_dir: \"" + folder_.at("jetstream") +
+                                 "\" }\n");
 }
 
 ChildSpec PrivateNats::spec() const {

@@ -72,4 +72,35 @@ BOOST_AUTO_TEST_CASE(a_group_with_nothing_firing_is_matched_by_its_common_labels
   BOOST_TEST(match_route(routes, webhook) == &routes[0]);
 }
 
+BOOST_AUTO_TEST_CASE(the_first_route_of_its_source_whose_attributes_all_match_takes_an_event) {
+  std::vector<config::EventRoute> routes(4);
+  const auto route = [&](std::size_t i, const char* in, Labels match) {
+    routes[i].channel = in;
+    routes[i].match = std::move(match);
+    routes[i].plan = std::to_string(i);
+  };
+  route(0, "ci", {{"type", "build.*"}, {"subject", "*"}});
+  route(1, "ci", {{"type", "build.failed"}, {"severity", "3"}});
+  route(2, "shop", {{"type", "build.failed"}});
+  route(3, "ci", {{"type", "deploy"}});
+  struct Case {
+    std::string in, event, plan; // empty: none
+  };
+  const Case table[] = {
+      {"ci", R"({"type":"build.failed","subject":"web","severity":3})", "0"},
+      {"ci", R"({"type":"build.failed","severity":3})", "1"},
+      {"ci", R"({"type":"build.failed","severity":4})", ""},
+      {"ci", R"({"type":"build","subject":"web"})", ""},
+      {"ci", R"({"type":"deploy"})", "3"},
+      {"shop", R"({"type":"build.failed"})", "2"},
+      {"mail", R"({"type":"build.failed"})", ""},
+  };
+  for (const auto& [in, body, plan] : table) {
+    CloudEvent event;
+    event.body = JsonText{body};
+    const auto* taken = match_route(routes, in, event);
+    BOOST_TEST((taken == nullptr ? "" : taken->plan) == plan, in << ' ' << body);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

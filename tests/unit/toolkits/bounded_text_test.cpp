@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <boost/test/unit_test.hpp>
 
+using namespace troupe;
 using namespace troupe::toolkits;
 using namespace std::string_literals;
 

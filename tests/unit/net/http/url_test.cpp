@@ -36,15 +36,6 @@ BOOST_AUTO_TEST_CASE(the_host_of_an_authority_has_no_port_no_brackets_no_case) {
     BOOST_TEST(!host_of(text).has_value(), text);
 }
 
-BOOST_AUTO_TEST_CASE(bytes_that_are_not_utf8_are_seen_and_replaced) {
-  for (const auto* text : {"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xed\x9f\xbf"})
-    BOOST_TEST(is_utf8(text), text);
-  for (const auto* text : {"\x80", "\xc3", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80",
-                           "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xff", "a\xe2\x82"})
-    BOOST_TEST(!is_utf8(text));
-  BOOST_TEST(utf8("a\xff\xc3\xa9") == "a\xef\xbf\xbd\xc3\xa9");
-}
-
 BOOST_AUTO_TEST_CASE(an_address_to_listen_on_is_an_address_and_a_port) {
   const std::tuple<const char*, const char*, int> table[] = {{"127.0.0.1:8420", "127.0.0.1", 8420},
                                                              {"localhost:0", "localhost", 0},
