@@ -19,10 +19,21 @@ ReserveVerdict judge_rival(const LedgerEntry& entry, bool is_over) {
   return Grant{}; // idempotent and keyed calls repeat under the same key
 }
 
+/// Its attempt was cancelled, and it with it: no answer for another attempt.
+bool was_stopped(const message::ActivityOutcome& outcome) {
+  return outcome.error && outcome.error->error_class == ErrorClass::cancelled;
+}
+
 ReserveVerdict judge_settled(const ReserveRequest& request, const LedgerEntry& entry) {
-  if (!entry.outcome.error) return AnswerRecorded{entry.outcome};
-  if (request.resumed || entry.attempt == request.attempt) return AnswerRecorded{entry.outcome};
-  if (entry.effect != "once") return Grant{}; // a retry runs failed calls afresh
+  if (!entry.outcome.error || entry.attempt == request.attempt)
+    return AnswerRecorded{entry.outcome};
+  const bool once = entry.effect == "once";
+  if (was_stopped(entry.outcome)) {
+    if (once) return DeclareUnknown{}; // it may have been in the middle
+    return Grant{};
+  }
+  if (request.resumed) return AnswerRecorded{entry.outcome};
+  if (!once) return Grant{}; // a retry runs failed calls afresh
   return Refuse{make_error(ErrorClass::effect_conflict,
                            name_of(entry.key) +
                                " failed in an earlier attempt and acts at most once; "
@@ -100,7 +111,8 @@ std::vector<message::RecordedActivity> ActivityLedger::replay(std::uint32_t iter
     const bool known =
         entry.state == LedgerEntry::State::recorded || entry.state == LedgerEntry::State::settled;
     const bool effect = entry.state == LedgerEntry::State::settled;
-    const bool wanted = resumed ? known : effect && !entry.outcome.error;
+    const bool wanted =
+        resumed ? known && !was_stopped(entry.outcome) : effect && !entry.outcome.error;
     if (entry.iteration == iteration && wanted)
       out.push_back({entry.key, entry.digest, entry.arguments, entry.outcome, entry.duration_ms});
   }

@@ -240,6 +240,36 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(recorded[1].key.tool == "service.restart");
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_was_stopped_with_its_attempt_answers_no_other_attempt) {
+  for (const std::string effect : {"idempotent", "keyed", "once"}) BOOST_TEST_CONTEXT(effect) {
+      Effects world;
+      auto reserve = world.reserve_of(world.nonce());
+      reserve.effect = effect;
+      const auto nonce = reserve.nonce;
+      world.say(1, reserve);
+      world.happen(AssignmentUnanswered{1, "no answer", true}); // which cancels it
+      world.say(1, message::ActivitySettle{
+                       reserve.key,
+                       nonce,
+                       {JsonText{}, make_error(ErrorClass::cancelled, "nothing was written")},
+                       5,
+                       false});
+      world.happen(NodeGone{world.nodes.begin()->second}); // the next one's, so that it resumes
+      const auto attempt = world.attempt_of("one");
+      BOOST_TEST(world.assignment("one")->body.resumed);
+      BOOST_TEST(world.assignment("one")->body.recorded.empty());
+      reserve.nonce = world.nonce();
+      world.say(attempt, reserve);
+      if (effect == "once")
+        BOOST_TEST(
+            (std::get<message::ActivityRefused>(world.replies.back().body).error.error_class ==
+             ErrorClass::outcome_unknown));
+      else
+        BOOST_TEST(world.answered<message::ActivityGranted>());
+      BOOST_TEST(world.folds_alike());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_retried_attempt_gets_only_successful_effects) {
   Effects world;
   auto reserve = world.reserve_of(world.nonce());
