@@ -1,4 +1,7 @@
-// PgJobStore::accept_alerts: one call of a function, so one transaction.
+// Bodies of Alertmanager: those that are queued at the same moment are one statement, as far as
+// they are of different groups and nobody else is at them.
+#include <map>
+
 #include "runtime/store/pg_job_store.hpp"
 #include "runtime/store/refusals.hpp"
 
@@ -14,51 +17,160 @@ constexpr PgStatement accept_alert_events{
     "$16::text, $17::text, $18::text, $19::timestamptz, $20::text[], $21::text[], $22::text[],"
     " $23::text[], $24::text[], $25::text[], " TROUPE_NEW_JOB ", $15::boolean)"};
 
-void put_events(PgParams& params, const AlertBatch& batch) {
-  auto ids = PgArray::of_texts(), fingerprints = PgArray::of_texts(),
-       statuses = PgArray::of_texts(), starts = PgArray::of_texts(), bodies = PgArray::of_texts(),
-       signals = PgArray::of_texts();
-  for (const auto& event : batch.events) {
-    ids.add(std::string_view{alert_identity(batch, event)});
-    fingerprints.add(std::string_view{event.fingerprint});
-    statuses.add(std::string_view{event.status});
-    starts.add(std::string_view{event.starts_at});
-    bodies.add(std::string_view{event.body.text});
-    signals.add(std::string_view{signal_body(event)});
+constexpr PgStatement accept_bodies{
+    "accept_alert_bodies",
+    "SELECT accepted, jobs, started, signalled, outcome FROM accept_alert_bodies("
+    "$1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::text[],"
+    " $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],"
+    " $15::timestamptz[], $16::uuid[], $17::text[], $18::text[], $19::bigint[], $20::text[],"
+    " $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint)"};
+
+/// The events of bodies, and of which body each is, counted from 1.
+struct Events {
+  PgArray of_post = PgArray::of_integers(), ids = PgArray::of_texts(),
+          fingerprints = PgArray::of_texts(), statuses = PgArray::of_texts(),
+          starts = PgArray::of_texts(), bodies = PgArray::of_texts(), signals = PgArray::of_texts();
+
+  void add(const AlertBatch& batch, std::uint64_t post) {
+    for (const auto& event : batch.events) {
+      of_post.add(post);
+      ids.add(std::string_view{alert_identity(batch, event)});
+      fingerprints.add(std::string_view{event.fingerprint});
+      statuses.add(std::string_view{event.status});
+      starts.add(std::string_view{event.starts_at});
+      bodies.add(std::string_view{event.body.text});
+      signals.add(std::string_view{signal_body(event)});
+    }
   }
-  params.text(identity({batch.receiver, batch.group_key}));
-  params.text(batch.receiver).text(batch.group_key).instant(batch.at);
-  params.array(ids).array(fingerprints).array(statuses).array(starts).array(bodies).array(signals);
+  void put(PgParams& params) const {
+    params.array(ids).array(fingerprints).array(statuses).array(starts).array(bodies);
+    params.array(signals);
+  }
+};
+
+std::string group_of(const AlertBatch& batch) {
+  return identity({batch.receiver, batch.group_key});
 }
 
-AlertReceipt receipt_of(const PgRows& rows, std::size_t events) {
+void put_groups(PgParams& params, const std::vector<const AlertBatch*>& batches) {
+  auto groups = PgArray::of_texts(), receivers = PgArray::of_texts(), keys = PgArray::of_texts(),
+       instants = PgArray::of_instants();
+  for (const auto* batch : batches) {
+    groups.add(std::string_view{group_of(*batch)});
+    receivers.add(std::string_view{batch->receiver});
+    keys.add(std::string_view{batch->group_key});
+    instants.add(batch->at);
+  }
+  params.array(groups).array(receivers).array(keys).array(instants);
+}
+
+AlertReceipt receipt_of(const PgRows& rows, std::size_t row, std::size_t events) {
   AlertReceipt receipt;
-  receipt.accepted = static_cast<std::uint32_t>(rows.integer(0, 0));
+  receipt.accepted = static_cast<std::uint32_t>(rows.integer(row, 0));
   receipt.duplicates = static_cast<std::uint32_t>(events) - receipt.accepted;
-  receipt.jobs = rows.ids<JobId>(0, 1);
-  if (!rows.is_null(0, 2)) receipt.started = rows.id<RunId>(0, 2);
-  if (!rows.is_null(0, 3)) receipt.signalled = {rows.id<RunId>(0, 3)};
+  receipt.jobs = rows.ids<JobId>(row, 1);
+  if (!rows.is_null(row, 2)) receipt.started = rows.id<RunId>(row, 2);
+  if (!rows.is_null(row, 3)) receipt.signalled = {rows.id<RunId>(row, 3)};
   return receipt;
+}
+
+/// The n-th bodies of their groups together, so that those of one group keep their order.
+std::vector<std::vector<std::size_t>> rounds_of(const std::vector<AlertBatch>& batches) {
+  std::vector<std::vector<std::size_t>> rounds;
+  std::map<std::string, std::size_t> met; // how often, by group
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    const auto round = met[group_of(batches[i])]++;
+    if (round == rounds.size()) rounds.emplace_back();
+    rounds[round].push_back(i);
+  }
+  return rounds;
+}
+
+bool needs_another_way(const PgFault& fault) { // TR001, TR002: one of them has no room, or no key
+  return fault.sqlstate == "TR001" || fault.sqlstate == "TR002";
 }
 
 } // namespace
 
 void PgJobStore::accept_alerts(AlertBatch batch, Done<AlertReceipt> done) {
-  writes_.call<AlertReceipt>(std::move(done),
-                             [this, batch = std::move(batch)](auto& connection, auto deadline) {
-                               return try_accept(connection, batch, deadline);
-                             });
+  if (const auto checked = check(batch); !checked)
+    return writes_.call<AlertReceipt>(std::move(done),
+                                      [fault = checked.error()](auto&, auto) { return fault; });
+  alerts_.call(std::move(batch), std::move(done));
 }
 
-PgAttempt<AlertReceipt> PgJobStore::try_accept(PgConnection& connection, const AlertBatch& batch,
+PgAttempt<PgJobStore::Alerts::Answers> PgJobStore::try_accept(PgConnection& connection,
+                                                              const Alerts::Asks& batches,
+                                                              Deadline deadline) {
+  Alerts::Answers answers(batches.size(), AlertReceipt{});
+  for (const auto& round : rounds_of(batches)) {
+    std::vector<std::size_t> alone;
+    if (round.size() == 1)
+      alone = round;
+    else if (const auto fault = accept_round(connection, batches, round, answers, alone, deadline))
+      return *fault;
+    for (const auto i : alone) {
+      auto answer = accept_one(connection, batches[i], deadline);
+      if (const auto* fault = std::get_if<PgFault>(&answer)) return *fault;
+      if (const auto* error = std::get_if<Error>(&answer))
+        answers[i] = *error;
+      else
+        answers[i] = std::get<AlertReceipt>(answer);
+    }
+  }
+  return answers;
+}
+
+/// `alone` gets those that have to be asked for one by one, which may wait for whoever is at them.
+std::optional<PgFault> PgJobStore::accept_round(
+    PgConnection& connection, const Alerts::Asks& batches, const std::vector<std::size_t>& round,
+    Alerts::Answers& answers, std::vector<std::size_t>& alone, Deadline deadline) {
+  const auto free = room(connection, deadline);
+  if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
+  static const NewJob none;
+  std::vector<const AlertBatch*> chosen;
+  std::vector<const NewJob*> jobs;
+  Events events;
+  for (const auto i : round) {
+    chosen.push_back(&batches[i]);
+    jobs.push_back(batches[i].job_if_needed ? &*batches[i].job_if_needed : &none);
+    events.add(batches[i], chosen.size());
+  }
+  PgParams params;
+  put_groups(params, chosen);
+  put_jobs(params, jobs);
+  params.array(events.of_post);
+  events.put(params);
+  const auto answer =
+      connection.run(accept_bodies, params.integer(std::get<std::size_t>(free)), deadline);
+  if (!answer.ok()) {
+    if (!needs_another_way(*answer.fault)) return answer.fault;
+    alone = round;
+    return std::nullopt;
+  }
+  for (std::size_t row = 0; row < round.size(); ++row) {
+    if (answer.rows.text(row, 4) == "locked") {
+      alone.push_back(round[row]);
+      continue;
+    }
+    const auto receipt = receipt_of(answer.rows, row, batches[round[row]].events.size());
+    if (receipt.started) ++open_jobs_;
+    answers[round[row]] = receipt;
+  }
+  return std::nullopt;
+}
+
+PgAttempt<AlertReceipt> PgJobStore::accept_one(PgConnection& connection, const AlertBatch& batch,
                                                Deadline deadline) {
-  if (auto fault = check(batch); !fault) return fault.error();
   const auto free = room(connection, deadline);
   if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
   PgParams params;
   put_job(params, batch.job_if_needed ? &*batch.job_if_needed : nullptr);
   params.boolean(std::get<std::size_t>(free) > 0);
-  put_events(params, batch);
+  params.text(group_of(batch)).text(batch.receiver).text(batch.group_key).instant(batch.at);
+  Events events;
+  events.add(batch, 1);
+  events.put(params);
   const auto answer = connection.run(accept_alert_events, params, deadline);
   if (!answer.ok()) {
     if (answer.fault->sqlstate == "TR001") return jobs_are_full(open_jobs_max_);
@@ -66,7 +178,7 @@ PgAttempt<AlertReceipt> PgJobStore::try_accept(PgConnection& connection, const A
       return key_is_taken(batch.job_if_needed->idempotency_key);
     return *answer.fault;
   }
-  const auto receipt = receipt_of(answer.rows, batch.events.size());
+  const auto receipt = receipt_of(answer.rows, 0, batch.events.size());
   if (receipt.started) ++open_jobs_;
   return receipt;
 }

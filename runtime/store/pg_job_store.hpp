@@ -38,8 +38,6 @@ class PgJobStore final : public ports::JobStore {
 
  private:
   struct ClaimCall; // names one try of claim; any 16 bytes
-  PgAttempt<ports::AlertReceipt> try_accept(PgConnection& connection,
-                                            const ports::AlertBatch& batch, Deadline deadline);
   PgAttempt<std::vector<ports::RunRow>> try_claim(PgConnection& connection, IncarnationId owner,
                                                   std::uint32_t limit, Instant now,
                                                   Deadline deadline);
@@ -58,6 +56,15 @@ class PgJobStore final : public ports::JobStore {
   using Submissions = PgBatch<ports::NewJob, ports::Submitted>;
   using Posts = PgBatch<Post, bool>;
   using Parks = PgBatch<Park, ports::ParkOutcome>;
+  using Alerts = PgBatch<ports::AlertBatch, ports::AlertReceipt>;
+  PgAttempt<Alerts::Answers> try_accept(PgConnection& connection, const Alerts::Asks& batches,
+                                        Deadline deadline);
+  std::optional<PgFault> accept_round(PgConnection& connection, const Alerts::Asks& batches,
+                                      const std::vector<std::size_t>& round,
+                                      Alerts::Answers& answers, std::vector<std::size_t>& alone,
+                                      Deadline deadline);
+  PgAttempt<ports::AlertReceipt> accept_one(PgConnection& connection,
+                                            const ports::AlertBatch& batch, Deadline deadline);
   PgAttempt<Submissions::Answers> try_submit(PgConnection& connection,
                                              const Submissions::Asks& jobs, Deadline deadline);
   /// Fills in the answers for jobs that were there, or found no room.
@@ -80,6 +87,15 @@ class PgJobStore final : public ports::JobStore {
       [](const ports::NewJob& job) { return job.body.size() + job.inputs.text.size(); }};
   Posts posts_{writes_, &try_post, [](const Post& post) { return post.row.body.text.size(); }};
   Parks parks_{writes_, &try_park};
+  Alerts alerts_{writes_,
+                 [this](auto& connection, const auto& batches, auto deadline, bool) {
+                   return try_accept(connection, batches, deadline);
+                 },
+                 [](const ports::AlertBatch& batch) {
+                   std::size_t bytes = 0;
+                   for (const auto& event : batch.events) bytes += 2 * event.body.text.size();
+                   return bytes;
+                 }};
 
   // used by the thread of writes_ alone
   std::size_t open_jobs_ = 0;
@@ -89,6 +105,9 @@ class PgJobStore final : public ports::JobStore {
   std::optional<IncarnationId> claimer_;   // who claimed last
   std::vector<Id<ClaimCall>> unanswered_;  // tries to take runs whose answer was lost
 };
+
+/// Fourteen arrays, in the order of the fields of new_job.
+void put_jobs(PgParams& params, const std::vector<const ports::NewJob*>& jobs);
 
 /// $1 to $14 of a statement that takes a new_job (schema/002_functions.sql), and how it names them.
 void put_job(PgParams& params, const ports::NewJob* job);

@@ -65,36 +65,48 @@ constexpr PgStatement find_submitted{
     "     ORDER BY r.id LIMIT 1) AS f ON true"
     " ORDER BY k.n"};
 
-PgParams params_of(const std::vector<NewJob>& jobs) {
+} // namespace
+
+void put_jobs(PgParams& params, const std::vector<const NewJob*>& jobs) {
   auto ids = PgArray::of_uuids(), runs = PgArray::of_uuids(), appends = PgArray::of_uuids(),
-       owners = PgArray::of_uuids(), artifacts_of = PgArray::of_uuids(),
        priorities = PgArray::of_integers(), instants = PgArray::of_instants(),
        keys = PgArray::of_texts(), digests = PgArray::of_texts(), teams = PgArray::of_texts(),
        titles = PgArray::of_texts(), sources = PgArray::of_texts(), bundles = PgArray::of_texts(),
        inputs = PgArray::of_texts(), bodies = PgArray::of_texts(), labels = PgArray::of_texts();
+  for (const auto* job : jobs) {
+    ids.add(job->id);
+    runs.add(job->run);
+    keys.add(std::string_view{job->idempotency_key});
+    digests.add(std::string_view{job->request_digest});
+    teams.add(std::string_view{job->team});
+    titles.add(std::string_view{job->title});
+    priorities.add(static_cast<std::uint64_t>(job->priority));
+    sources.add(std::string_view{job->source});
+    bundles.add(std::string_view{job->bundle});
+    inputs.add(std::string_view{job->inputs.text});
+    instants.add(job->at);
+    appends.add(job->append);
+    bodies.add(std::string_view{job->body});
+    labels.add(std::string_view{to_json(job->labels)});
+  }
+  params.array(ids).array(runs).array(keys).array(digests).array(teams).array(titles);
+  params.array(priorities).array(sources).array(bundles).array(inputs).array(instants);
+  params.array(appends).array(bodies).array(labels);
+}
+
+namespace {
+
+PgParams params_of(const std::vector<NewJob>& jobs) {
+  std::vector<const NewJob*> all;
+  auto owners = PgArray::of_uuids(), artifacts_of = PgArray::of_uuids();
   for (const auto& job : jobs) {
-    ids.add(job.id);
-    runs.add(job.run);
-    keys.add(std::string_view{job.idempotency_key});
-    digests.add(std::string_view{job.request_digest});
-    teams.add(std::string_view{job.team});
-    titles.add(std::string_view{job.title});
-    priorities.add(static_cast<std::uint64_t>(job.priority));
-    sources.add(std::string_view{job.source});
-    bundles.add(std::string_view{job.bundle});
-    inputs.add(std::string_view{job.inputs.text});
-    instants.add(job.at);
-    appends.add(job.append);
-    bodies.add(std::string_view{job.body});
-    labels.add(std::string_view{to_json(job.labels)});
+    all.push_back(&job);
     owners.add(job.owner.value_or(IncarnationId{}));
     artifacts_of.add(job.artifacts_of.value_or(RunId{}));
   }
   PgParams params;
-  params.array(ids).array(runs).array(keys).array(digests).array(teams).array(titles);
-  params.array(priorities).array(sources).array(bundles).array(inputs).array(instants);
-  params.array(appends).array(bodies).array(labels).array(owners).array(artifacts_of);
-  return params;
+  put_jobs(params, all);
+  return params.array(owners).array(artifacts_of);
 }
 
 } // namespace
@@ -113,8 +125,8 @@ PgAttempt<PgJobStore::Submissions::Answers> PgJobStore::try_submit(PgConnection&
   if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
   // Named as a claim is: should the answer be lost, the next claim brings the runs back.
   const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
-  const auto inserted = connection.run(
-      insert_jobs, params_of(jobs).integer(std::get<std::size_t>(free)).id(call), deadline);
+  auto params = params_of(jobs).integer(std::get<std::size_t>(free)).id(call);
+  const auto inserted = connection.run(insert_jobs, params, deadline);
   if (!inserted.ok()) {
     unanswered_.push_back(call);
     return *inserted.fault;

@@ -262,4 +262,87 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(names_longer_than_an_index_row_are_no_trouble, B, 
   BOOST_TEST(group.post({event("f2", "firing")}).signalled.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(bodies_of_the_same_moment_are_answered_as_if_each_were_alone, B,
+                              Backends) {
+  Cluster<B> cluster;
+  auto& node = cluster.a;
+  constexpr std::size_t groups = 40;
+  std::vector<ports::AlertBatch> bodies; // of each group: it fires, is over, and is sent again
+  for (std::size_t i = 0; i < groups; ++i) {
+    const ports::NewJob job = node.new_job();
+    ports::AlertBatch body{"troupe", std::to_string(i), {event("f", "firing")}, {}, node.now};
+    if (i % 4 != 3) body.job_if_needed = job; // the others have no route
+    bodies.push_back(body);
+    body.events = {event("f", "resolved")};
+    bodies.push_back(body);
+    bodies.push_back(bodies[3 * i]);
+  }
+  std::vector<std::future<Result<ports::AlertReceipt>>> answers;
+  for (const auto& body : bodies) answers.push_back(node.accept_later(body));
+  for (std::size_t i = 0; i < groups; ++i) {
+    const auto fires = *answers[3 * i].get(), over = *answers[3 * i + 1].get(),
+               again = *answers[3 * i + 2].get();
+    BOOST_TEST(fires.accepted == 1u);
+    BOOST_TEST(over.accepted == 1u);
+    BOOST_TEST(again.duplicates == 1u);
+    const auto& job = bodies[3 * i].job_if_needed;
+    const auto jobs = job ? std::vector{job->id} : std::vector<JobId>{};
+    BOOST_TEST((fires.jobs == jobs && over.jobs == jobs && again.jobs == jobs));
+    BOOST_TEST((fires.started == (job ? std::optional{job->run} : std::nullopt)));
+    BOOST_TEST((over.signalled == (job ? std::vector{job->run} : std::vector<RunId>{})));
+    BOOST_TEST(again.signalled.empty());
+    if (job) BOOST_TEST(node.inbox(job->run).size() == 1u);
+  }
+  BOOST_TEST(node.jobs().size() == groups / 4 * 3);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_bodies_of_the_same_moment_those_without_room_are_not_recorded, B,
+                              Backends) {
+  Cluster<B> cluster{5};
+  std::vector<ports::AlertBatch> bodies;
+  std::vector<std::future<Result<ports::AlertReceipt>>> answers;
+  for (int i = 0; i < 12; ++i)
+    bodies.push_back(
+        {"troupe", std::to_string(i), {event("f", "firing")}, cluster.a.new_job(), cluster.a.now});
+  for (const auto& body : bodies) answers.push_back(cluster.a.accept_later(body));
+  std::size_t started = 0;
+  for (auto& answer : answers) {
+    const auto receipt = answer.get();
+    if (receipt)
+      started += receipt->started.has_value();
+    else
+      BOOST_TEST((receipt.error().error_class == ErrorClass::no_capacity));
+  }
+  BOOST_TEST(started == 5u);
+  BOOST_TEST(cluster.a.jobs().size() == 5u);
+  // One without a route needs no room, and finds its events as new as they were.
+  bodies.back().job_if_needed.reset();
+  BOOST_TEST(cluster.a.accept(bodies.back())->accepted == 1u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(two_nodes_that_hear_the_same_bodies_start_one_job_for_each_group, B,
+                              Backends) {
+  Cluster<B> cluster;
+  constexpr int groups = 40; // fewer than one list shows
+  std::vector<std::future<Result<ports::AlertReceipt>>> answers;
+  for (int i = 0; i < groups; ++i)
+    for (auto* node : {&cluster.a, &cluster.b})
+      for (const auto* status : {"firing", "resolved"})
+        answers.push_back(node->accept_later({"troupe",
+                                              std::to_string(i),
+                                              {event("f", status), event("g", "firing")},
+                                              node->new_job(),
+                                              node->now}));
+  std::size_t accepted = 0, started = 0;
+  for (auto& answer : answers) {
+    const auto receipt = answer.get();
+    BOOST_REQUIRE_MESSAGE(receipt.ok(), (receipt.ok() ? "" : receipt.error().message));
+    accepted += receipt->accepted;
+    started += receipt->started.has_value();
+  }
+  BOOST_TEST(accepted == 3u * groups);
+  BOOST_TEST(started == 1u * groups);
+  BOOST_TEST(cluster.a.jobs().size() == 1u * groups);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -140,6 +140,12 @@ class StoreCalls {
   Result<ports::AlertReceipt> accept(const ports::AlertBatch& batch) {
     return ask<ports::AlertReceipt>([&](auto done) { store->jobs().accept_alerts(batch, done); });
   }
+  std::future<Result<ports::AlertReceipt>> accept_later(const ports::AlertBatch& batch) {
+    auto answer = std::make_shared<std::promise<Result<ports::AlertReceipt>>>();
+    store->jobs().accept_alerts(batch,
+                                [answer](auto receipt) { answer->set_value(std::move(receipt)); });
+    return answer->get_future();
+  }
   Result<bool> post(RunId run, const std::string& id, const std::string& kind = "signal",
                     const std::string& body = R"({"name":"go","body":1})") {
     const ports::InboxRow row{id, kind, JsonText{body}, now};
