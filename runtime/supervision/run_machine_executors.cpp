@@ -24,6 +24,11 @@ Body answer_to_late_end(const Attempt& attempt, const Body& body) {
                        " is over: " + std::string{to_string(attempt.state)}};
 }
 
+/// Only its own node can tell of it. The bus has seen to it that the sender is who it says.
+bool is_of_its_node(const message::AgentMessage& message, const Attempt& attempt) {
+  return std::string_view{message.sender}.substr(0, message.sender.find('/')) == attempt.node;
+}
+
 const Attempt* find_attempt(const StepState& step, AttemptNumber number) {
   for (const auto& attempt : step.attempts)
     if (attempt.number == number) return &attempt;
@@ -68,6 +73,12 @@ void RunMachine::on(Turn& turn, const Received& stimulus) {
   }
   if (std::holds_alternative<ActivityReserve>(body))
     return on_reserve(turn, stimulus, *step, *current);
+  if (!is_of_its_node(stimulus.message, *current)) {
+    if (ends_an_attempt(body))
+      turn.reply(stimulus, TaskDiscarded{"attempt " + std::to_string(current->number) +
+                                         " runs on node " + current->node});
+    return;
+  }
   if (step->phase == StepPhase::stopping) return on_stopping(turn, stimulus, *step);
   on_task(turn, stimulus, *step, *current);
 }

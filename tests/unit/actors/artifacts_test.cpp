@@ -138,7 +138,7 @@ steps:
 
 BOOST_AUTO_TEST_CASE(what_a_hash_alone_names_is_not_to_be_had) {
   LargeWorld world;
-  const auto made = world.completed(R"(plan: large
+  world.completed(R"(plan: large
 steps: [{ id: make, tool: ledger.bulk, with: { entry: x } }])");
   const auto run = world.cluster.submit(R"(plan: curious
 steps: [{ id: fetch, tool: workspace.fetch, with: { path: in.json, artifact: ")" +

@@ -88,6 +88,21 @@ BOOST_AUTO_TEST_CASE(a_timer_of_an_attempt_that_is_over_changes_nothing) {
   BOOST_TEST(world.journal.size() == rows);
 }
 
+BOOST_AUTO_TEST_CASE(what_another_node_says_of_an_attempt_counts_for_nothing) {
+  World world{"{plan: p, steps: [{id: one, agent: a}]}"};
+  const auto rows = world.journal.size();
+  auto forged = world.from_executor(1, message::TaskCompleted{JsonText{"1"}, {}});
+  forged.sender = "n10/agent_host";
+  world.happen(Received{++world.token, forged});
+  BOOST_TEST(std::get<message::TaskDiscarded>(world.replies.back().body).reason ==
+             "attempt 1 runs on node n1");
+  forged.body = message::TaskProgress{"", JsonText{"1"}};
+  world.happen(Received{++world.token, forged});
+  BOOST_TEST(world.journal.size() == rows);
+  world.complete("one");
+  BOOST_TEST(world.ended);
+}
+
 BOOST_AUTO_TEST_CASE(a_lost_node_is_no_failure_the_step_resumes_up_to_five_times) {
   World world{"{plan: p, steps: [{id: one, agent: a}]}"};
   for (unsigned loss = 1; loss <= 5; ++loss) {

@@ -150,8 +150,15 @@ struct World {
                            : nullptr;
     message.context = {run_id, step != nullptr ? step->path : "", 0, attempt,
                        machine->state().epoch};
+    message.sender = node_of(attempt) + "/agent_host";
     message.body = std::move(body);
     return message;
+  }
+  std::string node_of(AttemptNumber number) const {
+    for (const auto& step : machine->state().steps)
+      for (const auto& attempt : step.attempts)
+        if (attempt.number == number) return attempt.node;
+    return "nobody";
   }
   void say(AttemptNumber attempt, message::Body body) {
     happen(Received{++token, from_executor(attempt, std::move(body))});
