@@ -2,17 +2,25 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "ops/cli/bench/part_line.hpp"
 #include "ops/cli/bench/suites.hpp"
 #include "ops/cli/command.hpp"
 
 namespace troupe::cli {
 namespace {
 
+bench::Report measure_with_progress(const bench::Suite& suite, bench::BenchOptions options,
+                                    bool wanted) {
+  bench::PartLine line{wanted};
+  options.tell = [&](const std::string& part) { line.show(part); };
+  return bench::measure(suite, options);
+}
+
 ExitCode run_suite(const CommandLine& line, const std::string& name,
                    const bench::BenchOptions& options) {
   for (const auto& suite : bench::suites()) {
     if (suite.name != name) continue;
-    const auto report = suite.run(options);
+    const auto report = measure_with_progress(suite, options, !line.common.json);
     const auto said = line.common.json ? report.json() + '\n' : report.text(view::detect_style());
     std::fputs(said.c_str(), stdout);
     return ExitCode::ok;
@@ -25,7 +33,7 @@ ExitCode run_suite(const CommandLine& line, const std::string& name,
 void add_bench_command(CLI::App& app, CommandLine& line) {
   struct Options {
     std::string suite;
-    unsigned seconds = 10;
+    double seconds = 10;
     bench::BenchOptions bench;
   };
   auto options = std::make_shared<Options>();
@@ -45,24 +53,32 @@ void add_bench_command(CLI::App& app, CommandLine& line) {
       ->option_text(" ");
   command->add_option("--seconds", options->seconds, "of each part that is measured for a while")
       ->capture_default_str()
-      ->check(CLI::Range(1U, 3'600U));
+      ->check(CLI::Range(0.1, 3'600.0));
   command->add_option("--steps", options->bench.steps, "of a run")
       ->capture_default_str()
       ->check(CLI::Range(1U, 1'000U));
-  command->add_option("--in-flight", options->bench.in_flight, "runs or jobs at a time")
+  command
+      ->add_option("--in-flight", options->bench.in_flight,
+                   "runs, jobs, appends or requests at a time")
       ->capture_default_str()
       ->check(CLI::Range(1U, 100'000U));
+  command
+      ->add_option("--open", options->bench.open,
+                   "runs that pend (claim) or are parked (parked, growth)")
+      ->check(CLI::Range(1'000U, 10'000'000U))
+      ->option_text("UINT [1000000; growth 100000]");
   add_json_option(*command, line);
   add_example(*command,
               "  troupe bench runs --steps 10\n"
               "  troupe bench jobs --seconds 30 --json\n"
+              "  troupe bench claim --open 100000\n"
               "Suites:\n" +
                   explained +
                   "Each starts its own Postgres and nats-server and measures the limit of the\n"
                   "machine in the same run, so that the ratio holds on a busy machine too. With\n"
                   "--json one line holds every figure.");
   command->callback([options, &line] {
-    options->bench.time = Millis{options->seconds * 1'000};
+    options->bench.time = Millis{static_cast<Millis::rep>(options->seconds * 1'000)};
     line.exit_code = run_suite(line, options->suite, options->bench);
   });
 }

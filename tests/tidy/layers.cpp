@@ -55,7 +55,7 @@ const std::vector<Library>& libraries() {
       {"libpq",
        {"libpq-fe.h", "libpq/"},
        {"runtime/store", "ops/cli/dev/private_postgres.cpp", "ops/cli/bench/raw_postgres.cpp"}},
-      {"NATS.c", {"nats/", "nats.h"}, {"net"}},
+      {"NATS.c", {"nats/", "nats.h"}, {"net", "ops/cli/bench/raw_nats.cpp"}},
       {"Boost.Beast", {"boost/beast/", "boost/beast.hpp"}, {"net"}},
       {"Boost.Asio", {"boost/asio/", "boost/asio.hpp"}, {"net"}},
       {"libcurl", {"curl/"}, {"net"}},

@@ -39,11 +39,12 @@ void Report::add(std::string name, double value, std::string words, int digits) 
 }
 
 void Report::add_latencies(const std::string& name, std::vector<double> milliseconds,
-                           const std::string& words) {
-  add(name + "_p50_ms", percentile(milliseconds, 0.5), words + ", half of them within, ms", 2);
-  add(name + "_p99_ms", percentile(milliseconds, 0.99), words + ", 99 % of them within, ms", 2);
+                           const std::string& words, int digits) {
+  add(name + "_p50_ms", percentile(milliseconds, 0.5), words + ", half of them within, ms", digits);
+  add(name + "_p99_ms", percentile(milliseconds, 0.99), words + ", 99 % of them within, ms",
+      digits);
   add(name + "_p999_ms", percentile(std::move(milliseconds), 0.999),
-      words + ", 99.9 % of them within, ms", 2);
+      words + ", 99.9 % of them within, ms", digits);
 }
 
 std::string Report::json() const {

@@ -23,7 +23,7 @@ class Report {
   void add(std::string name, double value, std::string words, int digits = 0);
   /// `name`_p50_ms, _p99_ms, _p999_ms.
   void add_latencies(const std::string& name, std::vector<double> milliseconds,
-                     const std::string& words);
+                     const std::string& words, int digits = 2);
 
   std::string json() const;                         // one line
   std::string text(const view::Style& style) const; // for people

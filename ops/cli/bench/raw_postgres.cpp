@@ -2,53 +2,50 @@
 
 #include <libpq-fe.h>
 
-#include <chrono>
 #include <memory>
 
-#include "ops/cli/exit_codes.hpp"
+#include "ops/cli/bench/measuring.hpp"
 
 namespace troupe::bench {
 namespace {
 
-using Steady = std::chrono::steady_clock;
-
-constexpr auto time_for_each = std::chrono::milliseconds{1'500};
 constexpr int rows_per_statement = 1'000;
 
-struct Finish {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
+struct Clear {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 
-class Connection {
- public:
-  explicit Connection(const std::string& url) : connection_{PQconnectdb(url.c_str())} {}
-
-  void run(const std::string& statement) { check(PQexec(connection_.get(), statement.c_str())); }
-  void prepare(const char* name, const std::string& statement) {
-    check(PQprepare(connection_.get(), name, statement.c_str(), 0, nullptr));
-  }
-  void execute(const char* name, const std::string& argument) {
-    const char* const values[] = {argument.c_str()};
-    check(PQexecPrepared(connection_.get(), name, 1, values, nullptr, nullptr, 0));
-  }
-
- private:
-  void check(PGresult* answer) {
-    const std::unique_ptr<PGresult, Finish> result{answer};
-    const auto status = PQresultStatus(result.get());
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-      throw cli::Failure{cli::ExitCode::unavailable,
-                         std::string{"Postgres: "} + PQerrorMessage(connection_.get())};
-  }
-
-  std::unique_ptr<PGconn, Finish> connection_;
-};
+void check(pg_conn* connection, PGresult* answer) {
+  const std::unique_ptr<PGresult, Clear> result{answer};
+  const auto status = PQresultStatus(result.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    throw cli::Failure{cli::ExitCode::unavailable,
+                       std::string{"Postgres: "} + PQerrorMessage(connection)};
+}
 
 } // namespace
 
-RawPostgres measure_raw_postgres(const std::string& url) {
-  Connection connection{url};
+PostgresSession::PostgresSession(const std::string& url) : connection_{PQconnectdb(url.c_str())} {}
+
+PostgresSession::~PostgresSession() { PQfinish(connection_); }
+
+void PostgresSession::run(const std::string& statements) {
+  check(connection_, PQexec(connection_, statements.c_str()));
+}
+
+void PostgresSession::prepare(const char* name, const std::string& statement) {
+  check(connection_, PQprepare(connection_, name, statement.c_str(), 0, nullptr));
+}
+
+void PostgresSession::execute(const char* name, const std::string& argument) {
+  const char* const values[] = {argument.c_str()};
+  check(connection_, PQexecPrepared(connection_, name, 1, values, nullptr, nullptr, 0));
+}
+
+RawPostgres measure_raw_postgres(const Stage& stage, const BenchOptions& options) {
+  options.tell("the limit: Postgres alone");
+  const auto time = options.raw_time();
+  PostgresSession connection{stage.postgres_url("raw")};
   connection.run("CREATE TABLE raw (run uuid, seq bigint, body text, PRIMARY KEY (run, seq))");
   connection.prepare("one", "INSERT INTO raw VALUES (gen_random_uuid(), 0, $1)");
   connection.prepare("many",
@@ -56,20 +53,31 @@ RawPostgres measure_raw_postgres(const std::string& url) {
                          std::to_string(rows_per_statement) + ")");
   const std::string body(300, 'x');
   RawPostgres raw;
-  const auto end = Steady::now() + time_for_each;
+  auto begin = Steady::now();
+  const auto end = begin + time;
   for (auto at = Steady::now(); at < end;) {
     connection.execute("one", body);
     const auto now = Steady::now();
     raw.commit_ms.push_back(std::chrono::duration<double, std::milli>(now - at).count());
     at = now;
   }
-  const auto begin = Steady::now();
+  raw.commits_per_s = static_cast<double>(raw.commit_ms.size()) / ms_since(begin) * 1'000;
+  begin = Steady::now();
   int statements = 0;
-  for (; Steady::now() < begin + time_for_each; ++statements) connection.execute("many", body);
-  const std::chrono::duration<double> took = Steady::now() - begin;
-  raw.rows_per_s = statements * rows_per_statement / took.count();
-  connection.run("DROP TABLE raw");
+  for (; Steady::now() < begin + time; ++statements) connection.execute("many", body);
+  raw.rows_per_s = statements * rows_per_statement / ms_since(begin) * 1'000;
   return raw;
+}
+
+void add_limits(Report& report, const RawPostgres& raw) {
+  report.add("raw_rows_per_s", raw.rows_per_s,
+             "rows a second that Postgres alone commits, in bulk");
+  report.add("raw_commits_per_s", raw.commits_per_s,
+             "commits a second of Postgres alone, one small row each, one after the other");
+  report.add("raw_commit_p50_ms", percentile(raw.commit_ms, 0.5),
+             "one commit of Postgres alone, half of them within, ms", 3);
+  report.add("raw_commit_p99_ms", percentile(raw.commit_ms, 0.99),
+             "one commit of Postgres alone, 99 % of them within, ms", 3);
 }
 
 } // namespace troupe::bench

@@ -4,10 +4,12 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 
 #include "ops/cli/bench/usage.hpp"
 #include "ops/cli/dev/child_failure.hpp"
 #include "ops/cli/files.hpp"
+#include "runtime/log.hpp"
 
 namespace troupe::bench {
 
@@ -37,6 +39,7 @@ Stage::Stage(Servers servers)
   wait_for("the servers",
            [&] { return (!nats_ || nats_->ready()) && (!postgres_ || postgres_->ready()); });
   if (postgres_) postgres_->ensure_database();
+  log::start("bench", log::Level::warn, folder_.at("logs/bench.log"));
 }
 
 Stage::~Stage() {
@@ -51,9 +54,31 @@ void Stage::start_node(const std::string& name, const std::string& settings) {
   dev::ChildSpec spec;
   spec.name = name;
   spec.program = "/proc/self/exe";
-  spec.argv = {"troupe", "node", "--config", file};
+  spec.argv = {"troupe", "node", "--json", "--config", file};
   spec.log_file = folder_.fresh_log(name);
   supervisor_.start(std::move(spec));
+}
+
+std::string Stage::postgres_url(const std::string& database) const {
+  postgres_->ensure_database(database);
+  return postgres_->url(database);
+}
+
+std::string Stage::wait_for_node(const std::string& name) {
+  std::string ready;
+  wait_for(name, [&] {
+    std::ifstream log{folder_.at("logs/" + name + ".log")};
+    while (std::getline(log, ready))
+      if (ready.starts_with(R"({"ready":true)")) return true;
+    return false;
+  });
+  const auto http = ready.find("http://");
+  return http == std::string::npos ? "" : ready.substr(http, ready.find('"', http) - http);
+}
+
+pid_t Stage::pid_of(const std::string& name) const {
+  const auto found = supervisor_.find(name);
+  return found ? found->pid : 0;
 }
 
 bool Stage::run_until(Millis limit, const std::function<bool()>& condition) {
@@ -72,6 +97,8 @@ void Stage::wait_for(const std::string& what, const std::function<bool()>& condi
     throw Failure{ExitCode::unavailable,
                   what + " did not get ready within " + format_duration(start_limit)};
 }
+
+void Stage::let_pass(Millis time) { run_until(time, {}); }
 
 double Stage::processor_seconds() const { return bench::processor_seconds({::getpid()}); }
 

@@ -27,12 +27,20 @@ class Stage {
 
   std::string nats_url() const { return nats_->url(); }
   std::string postgres_url() const { return postgres_->url(); }
+  /// Of a second database, made if it is not there.
+  std::string postgres_url(const std::string& database) const;
 
   /// `troupe node` with these settings, a JSON object.
   void start_node(const std::string& name, const std::string& settings);
+  /// Returns when it is ready: the address of its HTTP; empty if it has none.
+  std::string wait_for_node(const std::string& name);
+  void stop_node(const std::string& name) { supervisor_.stop(name); }
+  pid_t pid_of(const std::string& name) const;
 
   /// Failure interrupted: a person ended it; unavailable: a process ended, or the time is over.
   void wait_for(const std::string& what, const std::function<bool()>& condition);
+  /// Lets so much time pass. Failures as above.
+  void let_pass(Millis time);
 
   /// Processor seconds of this process, the servers and the nodes.
   double processor_seconds() const;

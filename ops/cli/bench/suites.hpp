@@ -1,5 +1,8 @@
 // The suites of `troupe bench`.
 #pragma once
+#include <algorithm>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,7 +14,12 @@ namespace troupe::bench {
 struct BenchOptions {
   Millis time{10'000};        // of each part that is measured for a while
   unsigned steps = 10;        // of a run
-  unsigned in_flight = 1'024; // runs, jobs or requests at a time
+  unsigned in_flight = 1'024; // runs, jobs, appends or requests at a time
+  unsigned open = 0;          // runs that pend or are parked; 0: as many as the suite is about
+  std::function<void(const std::string& part)> tell = [](const std::string&) {}; // what begins now
+
+  Millis raw_time() const { return std::min(time / 4, Millis{1'500}); } // of each limit
+  Millis warm_up() const { return std::min(time / 4, Millis{2'000}); }
 };
 
 struct Suite {
@@ -21,7 +29,18 @@ struct Suite {
 
 const std::vector<Suite>& suites();
 
-Report bench_runs(const BenchOptions& options);
+/// Runs it, and adds what all of it cost.
+Report measure(const Suite& suite, const BenchOptions& options);
+
+Report bench_bus(const BenchOptions& options);
+Report bench_cancel(const BenchOptions& options);
+Report bench_claim(const BenchOptions& options);
+Report bench_codec(const BenchOptions& options);
+Report bench_growth(const BenchOptions& options);
+Report bench_intake(const BenchOptions& options);
 Report bench_jobs(const BenchOptions& options);
+Report bench_journal(const BenchOptions& options);
+Report bench_parked(const BenchOptions& options);
+Report bench_runs(const BenchOptions& options);
 
 } // namespace troupe::bench

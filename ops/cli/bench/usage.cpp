@@ -46,6 +46,14 @@ std::map<pid_t, Process> read_processes() {
   return processes;
 }
 
+/// MiB.
+double read_status(pid_t pid, std::string_view field) {
+  std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with(field)) return std::atof(line.c_str() + field.size()) / 1024;
+  return 0;
+}
+
 } // namespace
 
 double processor_seconds(const std::vector<pid_t>& roots) {
@@ -64,12 +72,8 @@ double processor_seconds(const std::vector<pid_t>& roots) {
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-double peak_resident_mib(pid_t pid) {
-  std::ifstream file{"/proc/" + std::to_string(pid) + "/status"};
-  constexpr std::string_view field = "VmHWM:";
-  for (std::string line; std::getline(file, line);)
-    if (line.starts_with(field)) return std::atof(line.c_str() + field.size()) / 1024;
-  return 0;
-}
+double resident_mib(pid_t pid) { return read_status(pid, "VmRSS:"); }
+
+double peak_resident_mib(pid_t pid) { return read_status(pid, "VmHWM:"); }
 
 } // namespace troupe::bench

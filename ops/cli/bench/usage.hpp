@@ -10,7 +10,8 @@ namespace troupe::bench {
 /// has waited for them.
 double processor_seconds(const std::vector<pid_t>& roots);
 
-/// Resident memory in MiB, at most since the process began.
+/// Resident memory in MiB, now and at most since the process began.
+double resident_mib(pid_t pid);
 double peak_resident_mib(pid_t pid);
 
 } // namespace troupe::bench

@@ -24,7 +24,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* superuser = "troupe";
-constexpr const char* database = "troupe";
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -170,20 +169,20 @@ std::string PrivatePostgres::conninfo(const std::string& name) const {
   return "postgresql:///" + name + "?host=" + sockets_ + "&user=" + superuser;
 }
 
-std::string PrivatePostgres::url() const { return conninfo(database); }
+std::string PrivatePostgres::url(const std::string& name) const { return conninfo(name); }
 
 bool PrivatePostgres::ready() const {
   return PQping((conninfo("postgres") + "&connect_timeout=2").c_str()) == PQPING_OK;
 }
 
-void PrivatePostgres::ensure_database() const {
+void PrivatePostgres::ensure_database(const std::string& name) const {
   std::unique_ptr<PGconn, Finish> connection{PQconnectdb(conninfo("postgres").c_str())};
   auto run = [&](const std::string& statement) {
     return std::unique_ptr<PGresult, Finish>{PQexec(connection.get(), statement.c_str())};
   };
-  auto known = run(std::string{"SELECT 1 FROM pg_database WHERE datname = '"} + database + "'");
+  auto known = run(std::string{"SELECT 1 FROM pg_database WHERE datname = '"} + name + "'");
   if (PQresultStatus(known.get()) == PGRES_TUPLES_OK && PQntuples(known.get()) == 1) return;
-  auto created = run(std::string{"CREATE DATABASE "} + database);
+  auto created = run(std::string{"CREATE DATABASE "} + name);
   if (PQresultStatus(created.get()) != PGRES_COMMAND_OK)
     throw Failure{ExitCode::io_error,
                   std::string{"cannot create the database: "} + PQerrorMessage(connection.get())};

@@ -15,6 +15,8 @@ namespace troupe::dev {
 /// refused.
 class PrivatePostgres {
  public:
+  static constexpr const char* database = "troupe"; // unless another is named
+
   /// Finds the programs, clears what an unclean death left, and on first use runs initdb (which
   /// takes a second). Failure unavailable: no Postgres installed, or the wrong version for the
   /// data; io_error, no_permission and the like: as initdb's log says; interrupted.
@@ -24,9 +26,10 @@ class PrivatePostgres {
   PrivatePostgres& operator=(const PrivatePostgres&) = delete;
 
   ChildSpec spec() const;
-  bool ready() const;           // blocks for a few milliseconds
-  void ensure_database() const; // requires ready(); Failure io_error
-  std::string url() const;
+  bool ready() const; // blocks for a few milliseconds
+  /// Requires ready(). Failure io_error.
+  void ensure_database(const std::string& name = database) const;
+  std::string url(const std::string& name = database) const;
 
  private:
   std::string programs_folder() const;
