@@ -12,7 +12,7 @@ namespace {
 std::string bench(std::vector<std::string> arguments, int expected_code = 0) {
   arguments.insert(arguments.begin(), "bench");
   support::TroupeProcess process{std::move(arguments)};
-  const int code = process.exit_code();
+  const int code = process.exit_code(std::chrono::seconds{180}); // sanitized, on a busy machine
   BOOST_TEST(code == expected_code, process);
   return process.output();
 }
