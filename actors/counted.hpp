@@ -41,6 +41,8 @@ inline constexpr ports::Gauge slots_free{"troupe_slots_free", "Attempts this nod
 inline constexpr ports::Gauge nodes_seen{"troupe_nodes", "Nodes heard of within the lease period"};
 inline constexpr ports::Gauge steps_waiting{"troupe_steps_waiting_for_node",
                                             "Steps that no node has room for"};
+inline constexpr ports::Gauge steps_limited{"troupe_steps_waiting_for_limit",
+                                            "Of those, the ones that count under a keyed limit"};
 inline constexpr ports::Gauge messages_unreadable{"troupe_bus_messages_unreadable",
                                                   "Messages refused since the start"};
 inline constexpr ports::Gauge breaker_open{

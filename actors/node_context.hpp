@@ -24,6 +24,7 @@
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/metrics.hpp"
+#include "runtime/ports/permits.hpp"
 #include "runtime/ports/retention.hpp"
 #include "runtime/ports/schedules.hpp"
 #include "runtime/supervision/kept_runs.hpp"
@@ -123,6 +124,7 @@ struct NodeContext {
   ports::Schedules* schedules = nullptr;
   ports::Artifacts* artifacts = nullptr;
   ports::DeadLetters* dead_letters = nullptr;
+  ports::Permits* permits = nullptr;
   std::string token_key; // under which tokens of attempts are signed (runtime/artifact/token)
 
   Instant now() const { return SystemClock{}.now(); }

@@ -10,6 +10,7 @@
 #include "actors/run_reader.hpp"
 #include "actors/schedules.hpp"
 #include "runtime/json_value.hpp"
+#include "runtime/placement/limits_view.hpp"
 #include "runtime/supervision/command.hpp"
 #include "runtime/supervision/fork.hpp"
 #include "runtime/supervision/run_view.hpp"
@@ -171,6 +172,13 @@ class NodeOperations final : public ports::Operations {
   }
   void drop_dead_letter(std::string id, Done<bool> done) override {
     context_->dead_letters->remove(std::move(id), std::move(done));
+  }
+  void limits(Done<JsonText> done) override {
+    context_->permits->list(
+        [context = context_, done = std::move(done)](Result<std::vector<ports::LimitRow>> rows) {
+          if (!rows) return done(rows.error());
+          done(placement::view_limits(context->settings.limits, *rows));
+        });
   }
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     const auto dispatcher = context_->actors->find("dispatcher");

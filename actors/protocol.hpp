@@ -74,9 +74,14 @@ struct Offered { // to a run whose step waited
 struct WithdrawRequest { // the run no longer wants it; an empty step: nothing at all
   RunId run;
   std::string step;
+  bool in_use = false; // all the same its attempts go on: at whoever has it next
 };
 struct CreditReturned { // an attempt there ended, or was never sent
-  IncarnationId incarnation;
+  RunId run;
+  supervision::ReleaseCredit of;
+};
+struct PermitsHeld { // an attempt was under way when its run was adopted here
+  placement::PlacementRequest placed;
 };
 struct NodeRefused { // it has no slot: no credit until its next heartbeat
   IncarnationId incarnation;

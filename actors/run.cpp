@@ -80,7 +80,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   }
 
   void on_exit() override {
-    context_->actors->tell("dispatcher", WithdrawRequest{id_, {}});
+    context_->actors->tell("dispatcher", WithdrawRequest{id_, {}, handed_over_});
     context_->actors->remove("step:" + to_string(id_) + '/');
     if (root_) caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
     root_ = {};
@@ -164,7 +164,10 @@ class Run final : public caf::event_based_actor, private RunPort {
         Overloaded{
             [this](const StartActor& e) { start(e); }, [this](const StopActor& e) { stop(e); },
             [this](const ReleaseCredit& e) {
-              context_->actors->tell("dispatcher", CreditReturned{e.incarnation});
+              context_->actors->tell("dispatcher", CreditReturned{id_, e});
+            },
+            [this](const HoldPermits& e) {
+              context_->actors->tell("dispatcher", PermitsHeld{e.placed});
             },
             [this](const WithdrawPlacement& e) {
               context_->actors->tell("dispatcher", WithdrawRequest{id_, e.step});
@@ -236,6 +239,7 @@ class Run final : public caf::event_based_actor, private RunPort {
     }
     if (exit == RunExit::ownership_lost)
       log::warn("run.ownership_lost", {{"actor", "run"}, {"run", id_}});
+    handed_over_ = exit == RunExit::handed_over;
     context_->actors->tell("orchestrator", RunLeft{id_, owner_, exit});
     quit(caf::exit_reason::user_shutdown);
   }
@@ -362,6 +366,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   IncarnationId owner_;
   std::string bundle_hash_;
   std::optional<ports::JournalRow> first_;
+  bool handed_over_ = false;
   SystemEntropy entropy_;
   RunDriver driver_{id_, entropy_, *this};
 

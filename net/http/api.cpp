@@ -59,6 +59,7 @@ constexpr std::pair<const char*, const char*> endpoints[] = {
     {"GET /v1/dead-letters/{id}", "one of them, as it came"},
     {"POST /v1/dead-letters/{id}/retry", "try it again, now that its route is mended"},
     {"POST /v1/dead-letters/{id}/drop", "forget it"},
+    {"GET /v1/limits", "keyed limits: the rules, and what is in use and waited for"},
     {"GET /v1/nodes", "the nodes of the cluster"},
     {"POST /webhooks/alertmanager", "for webhook_configs of Alertmanager"},
     {"GET /metrics", "for Prometheus"},
@@ -166,6 +167,10 @@ void add_the_rest(Router& router, Operations& operations, ApiOptions options) {
   router.on("GET", "/v1/nodes", [&](Request, Answer answer) {
     operations.nodes(into<std::vector<ports::NodeStatus>>(
         answer, [](const auto& nodes) { return found(to_json(nodes)); }));
+  });
+  router.on("GET", "/v1/limits", [&](Request, Answer answer) {
+    operations.limits(
+        into<JsonText>(answer, [](const auto& limits) { return found(limits.text); }));
   });
   router.on("POST", "/webhooks/alertmanager", [&](Request request, Answer answer) {
     operations.alertmanager(

@@ -1,4 +1,4 @@
-// troupe jobs list | show, troupe nodes
+// troupe jobs list | show, troupe nodes, troupe limits
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "ops/cli/files.hpp"
 #include "ops/cli/job_inputs.hpp"
 #include "ops/cli/view/json_reading.hpp"
+#include "ops/cli/view/limits.hpp"
 #include "ops/cli/view/table.hpp"
 
 namespace troupe::cli {
@@ -82,6 +83,20 @@ void add_job_commands(CLI::App& app, CommandLine& line) {
   nodes->callback([&line] {
     line.exit_code = print(line, connect(line).get("/v1/nodes"), [](const json::value& answer) {
       return view::render_nodes(answer, view::detect_style());
+    });
+  });
+
+  auto* limits =
+      app.add_subcommand("limits", "Shows keyed limits: what is in use, and how many steps wait");
+  add_server_options(*limits, line);
+  add_example(
+      *limits,
+      "  troupe limits\n  troupe limits --json\n"
+      "The rules stand in the `limits` of a node's settings; `troupe why RUN STEP` says which\n"
+      "one a step waits for.");
+  limits->callback([&line] {
+    line.exit_code = print(line, connect(line).get("/v1/limits"), [](const json::value& answer) {
+      return view::render_limits(answer, view::detect_style());
     });
   });
 }

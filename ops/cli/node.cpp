@@ -185,6 +185,7 @@ void connect(Assembly& parts, const NodeOptions& options, const Signals& signals
     parts.context->schedules = &parts.store->schedules();
     parts.context->artifacts = &parts.store->artifacts();
     parts.context->dead_letters = &parts.store->dead_letters();
+    parts.context->permits = &parts.store->permits();
     parts.desk = make_desk(parts, options, signals);
   }
   parts.bus = reach<std::unique_ptr<ports::Bus>>("NATS", options, signals, [&] {

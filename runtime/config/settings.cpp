@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "runtime/config/files.hpp"
+#include "runtime/config/limits.hpp"
 #include "runtime/config/references.hpp"
 #include "runtime/config/syntax.hpp"
 #include "runtime/plan/fields.hpp"
@@ -36,6 +37,7 @@ class Reader {
     if (const auto* log = top_.map("log")) read_log(*log);
     if (const auto* rules = top_.map("retention"))
       settings_.retention = read_retention(*rules, faults_);
+    if (const auto* rules = top_.list("limits")) settings_.limits = read_limits(*rules, faults_);
     read_path(top_, "data_dir", settings_.data_dir);
     read_teams();
     if (const auto* toolkits = top_.map("toolkits")) read_toolkits(*toolkits);

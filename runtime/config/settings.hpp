@@ -10,6 +10,7 @@
 #include "runtime/json_text.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/placement/breaker.hpp"
+#include "runtime/placement/limit_rules.hpp"
 #include "runtime/plan/source.hpp"
 
 namespace troupe::config {
@@ -36,7 +37,8 @@ struct Settings {
   std::string log_file;                                              // empty: standard error
   std::string data_dir;                                              // workspaces stand below it
   std::vector<ports::RetentionRule> retention = default_retention(); // of an orchestrator
-  std::vector<std::string> team_files; // absolute, resolved against the settings file
+  std::vector<placement::LimitRule> limits; // of an orchestrator: the same on all of them
+  std::vector<std::string> team_files;      // absolute, resolved against the settings file
   std::map<std::string, placement::BreakerPolicy> breakers; // by toolkit; the others have none
   std::map<std::string, JsonText>
       toolkits; // name -> its own settings; a toolkit not named here is not served

@@ -14,6 +14,12 @@ static_assert(sweep_gap_max < limits::lease_period);
 static_assert(2 * limits::heartbeat_interval <= silence_asked &&
               silence_asked < limits::lease_period);
 
+/// probe.http: probe/http.
+std::string limit_key_of_tool(std::string tool) {
+  std::replace(tool.begin(), tool.end(), '.', '/');
+  return tool;
+}
+
 } // namespace
 
 DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message::Body& body,
@@ -25,6 +31,7 @@ DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message:
     heard.joined = known == cluster_.end();
     if (const auto replaced = observe(cluster_, from, *beat, now))
       heard.gone = Gone{from, *replaced, "started anew"};
+    if (lacks_slot_) permits_.stir();
   } else if (const auto* left = std::get_if<message::NodeLeft>(&body)) {
     if (known == cluster_.end() || known->second.last.incarnation != left->incarnation)
       return heard;
@@ -40,17 +47,22 @@ DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message:
 
 std::optional<Placement> DispatchQueue::place(PlacementRequest wanted) {
   withdraw(wanted.run, wanted.step);
-  if (auto placement = take(wanted)) return placement;
+  Waiter waiter{std::move(wanted), {}, now_};
+  waiter.keys = keys_of(waiter.wanted);
+  if (auto placement = take(waiter)) return placement;
+  permits_.wait(waiter.keys);
   const auto later = std::find_if(waiters_.begin(), waiters_.end(), [&](const auto& other) {
-    return other.priority < wanted.priority;
+    return other.wanted.priority < waiter.wanted.priority;
   });
-  waiters_.insert(later, std::move(wanted));
+  waiters_.insert(later, std::move(waiter));
   return std::nullopt;
 }
 
 void DispatchQueue::withdraw(RunId run, std::string_view step) {
   std::erase_if(waiters_, [&](const auto& waiter) {
-    return waiter.run == run && (step.empty() || waiter.step == step);
+    const bool meant = waiter.wanted.run == run && (step.empty() || waiter.wanted.step == step);
+    if (meant) permits_.leave(waiter.keys);
+    return meant;
   });
 }
 
@@ -58,8 +70,10 @@ std::vector<Offer> DispatchQueue::serve() {
   std::vector<Offer> offers;
   std::erase_if(waiters_, [&](const auto& waiter) {
     auto placement = take(waiter);
-    if (placement) offers.push_back({waiter.run, std::move(*placement)});
-    return placement.has_value();
+    if (!placement) return false;
+    permits_.leave(waiter.keys);
+    offers.push_back({waiter.wanted.run, std::move(*placement)});
+    return true;
   });
   return offers;
 }
@@ -68,15 +82,60 @@ std::string DispatchQueue::why_nowhere(const PlacementRequest& wanted) const {
   if (const auto left = limits_.left(wanted.role, now_))
     return wanted.role + " is asked to pause, for the whole cluster; " + format_duration(*left) +
            " are left";
+  if (const auto keys = keys_of(wanted); !permits_.has(keys) && choose(cluster_, wanted))
+    return permits_.why_not(keys);
   return placement::why_nowhere(cluster_, wanted);
 }
 
-std::optional<Placement> DispatchQueue::take(const PlacementRequest& wanted) {
-  if (!link_up_) return std::nullopt;
-  if (limits_.left(wanted.role, now_)) return std::nullopt;
-  auto placement = choose(cluster_, wanted);
-  if (placement) --cluster_.find(placement->node)->second.credit;
+bool DispatchQueue::may_start(const PlacementRequest& wanted) const {
+  return link_up_ && !limits_.left(wanted.role, now_);
+}
+
+std::optional<Placement> DispatchQueue::take(const Waiter& waiter) {
+  if (!may_start(waiter.wanted) || !permits_.has(waiter.keys)) return std::nullopt;
+  auto placement = choose(cluster_, waiter.wanted);
+  if (!placement) return placement;
+  --cluster_.find(placement->node)->second.credit;
+  permits_.take(waiter.wanted.run, waiter.wanted.step, waiter.keys);
   return placement;
+}
+
+// ---- keyed limits
+
+LimitedKeys DispatchQueue::keys_of(const PlacementRequest& wanted) const {
+  if (permits_.rules().empty()) return {};
+  auto keys = wanted.limits;
+  keys.push_back("team/" + wanted.team);
+  if (wanted.tool.empty())
+    keys.push_back("role/" + wanted.role);
+  else
+    keys.push_back("tool/" + limit_key_of_tool(wanted.tool));
+  return permits_.rules().counted_under(keys);
+}
+
+void DispatchQueue::count(const PlacementRequest& placed) {
+  permits_.count(placed.run, placed.step, keys_of(placed));
+}
+
+/// Each claim stands for a slot that a node has: what is granted can start.
+ports::PermitAsk DispatchQueue::ask_permits(IncarnationId holder, Millis now) {
+  auto asking = permits_.begin_ask(holder, now);
+  lacks_slot_ = false;
+  std::vector<NodeView*> lent;
+  for (const auto& [wanted, keys, since] : waiters_) {
+    if (keys.empty() || !may_start(wanted)) continue;
+    if (asking.is_hopeless(keys, wanted.priority)) {
+      asking.claim(keys, wanted.priority, now - since);
+      continue;
+    }
+    const auto placement = choose(cluster_, wanted);
+    lacks_slot_ = lacks_slot_ || !placement;
+    if (!placement || !asking.claim(keys, wanted.priority, now - since)) continue;
+    lent.push_back(&cluster_.find(placement->node)->second);
+    --lent.back()->credit;
+  }
+  for (auto* node : lent) ++node->credit;
+  return permits_.finish_ask(std::move(asking));
 }
 
 NodeView* DispatchQueue::find(IncarnationId incarnation) {
@@ -87,6 +146,7 @@ NodeView* DispatchQueue::find(IncarnationId incarnation) {
 
 void DispatchQueue::give_back(IncarnationId incarnation) {
   if (auto* node = find(incarnation)) node->credit = std::min(node->credit + 1, node->last.slots);
+  if (lacks_slot_) permits_.stir();
 }
 
 void DispatchQueue::take_credit(IncarnationId incarnation) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/placement/keyed_limit.hpp"
+#include "runtime/placement/permit_desk.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/rules.hpp"
 
@@ -25,7 +26,8 @@ struct Offer {
 /// on through a suspend of the machine, which then shows as a gap.
 class DispatchQueue {
  public:
-  explicit DispatchQueue(Rules rules = {}) : rules_{rules} {}
+  explicit DispatchQueue(Rules rules = {}, LimitRules limits = {})
+      : rules_{rules}, permits_{std::move(limits)} {}
 
   struct Heard {
     bool joined = false;      // never heard of before
@@ -45,7 +47,12 @@ class DispatchQueue {
   /// heard of.
   bool is_unheard_of(IncarnationId incarnation, Millis now) const;
 
-  void give_back(IncarnationId node);   // an attempt there ended, or was never sent
+  void give_back(IncarnationId node); // an attempt there ended, or was never sent
+  /// What that attempt of the step used of keyed limits.
+  void release(RunId run, const std::string& step) { permits_.release(run, step); }
+  void release(RunId run) { permits_.release(run); } // all of the run's
+  /// An attempt of it is under way, and was placed before this queue knew of it.
+  void count(const PlacementRequest& placed);
   void take_credit(IncarnationId node); // it refused: no credit until its next heartbeat
   /// While the bus is down nobody is placed, for nobody could be told, and nobody is declared gone;
   /// afterwards everybody has a lease period.
@@ -57,6 +64,15 @@ class DispatchQueue {
   /// After a sweep: the incarnations that have missed heartbeats, each once in a silence; none that
   /// has not been heard of since everybody was excused.
   std::vector<IncarnationId> fallen_silent(Millis now);
+  /// When to ask the store for permits (PermitDesk::due), what for, and what it said. Afterwards
+  /// those who wait may be served.
+  std::optional<Millis> permits_due() const { return permits_.due(); }
+  ports::PermitAsk ask_permits(IncarnationId holder, Millis now);
+  void permits_answered(const Result<ports::PermitAnswer>& answer, Millis now) {
+    permits_.answered(answer, now);
+  }
+  void forget_permits() { permits_.forget_leases(); }
+  std::size_t waiting_for_permits() const { return permits_.waiting(); }
   /// Why a step waits.
   std::string why_nowhere(const PlacementRequest& wanted) const;
 
@@ -64,15 +80,24 @@ class DispatchQueue {
   std::size_t waiting() const { return waiters_.size(); }
 
  private:
-  std::optional<Placement> take(const PlacementRequest& wanted);
+  struct Waiter {
+    PlacementRequest wanted;
+    LimitedKeys keys;
+    Millis since{};
+  };
+  LimitedKeys keys_of(const PlacementRequest& wanted) const;
+  bool may_start(const PlacementRequest& wanted) const;
+  std::optional<Placement> take(const Waiter& waiter);
   NodeView* find(IncarnationId incarnation);
   void excuse_everybody(Millis now);
 
   Rules rules_;
   ClusterView cluster_;
   KeyedLimits limits_;
-  Millis now_{}; // when it was last told
-  std::deque<PlacementRequest> waiters_;
+  PermitDesk permits_;
+  bool lacks_slot_ = false; // who could have had a permit when they were asked for
+  Millis now_{};            // when it was last told
+  std::deque<Waiter> waiters_;
   std::optional<Millis> swept_;
   std::optional<Millis> excused_; // since when everybody had the chance to be heard
   bool link_up_ = true;

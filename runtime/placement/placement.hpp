@@ -15,7 +15,9 @@ struct PlacementRequest {
   std::string role;
   std::vector<std::string> labels; // all must be offered
   message::Priority priority = message::Priority::normal;
-  std::string kind{}; // of the role; not known: any node that runs every role will do
+  std::string kind{};         // of the role; not known: any node that runs every role will do
+  std::string team{}, tool{}; // what it counts under, besides the role: LimitRules
+  std::vector<std::string> limits{}; // and what its plan names
 };
 
 struct Placement {

@@ -53,7 +53,7 @@ struct KeyRule {
   KindSet on;
   std::string_view otherwise; // said where it does not belong
 };
-inline constexpr std::array<KeyRule, 13> key_rules{{
+inline constexpr std::array<KeyRule, 14> key_rules{{
     {"task", {StepKind::agent}, "it is what an `agent` is told; a `tool` and a `plan` take `with`"},
     {"with",
      {StepKind::tool, StepKind::plan},
@@ -68,6 +68,7 @@ inline constexpr std::array<KeyRule, 13> key_rules{{
      "it bounds the wait for a node, which only an agent or a tool needs"},
     {"labels", dispatched,
      "they choose the node of an attempt, which only an agent or a tool makes"},
+    {"limits", dispatched, "they name what an attempt uses, which only an agent or a tool makes"},
     {"fallback", {StepKind::agent}, "it names another role, which only an `agent` has"},
     {"undo", acting, "it takes back what an agent, a tool or a child plan did"},
     {"output_schema",

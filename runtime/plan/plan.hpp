@@ -107,6 +107,7 @@ struct Node {
   std::optional<JsonText> output_schema; // of a step's result; nothing: any will do
   std::string fallback;                  // another role, after exhausted retries
   std::vector<std::string> labels;       // that a node must offer
+  std::vector<Template> limits; // keys that an attempt counts under: placement/limit_rules.hpp
   /// What takes back what the step did: an agent or a tool, with `retry` and `timeout` of its own;
   /// its id is the step's followed by undo_suffix. Reads `self.{with, task, output}` besides.
   std::shared_ptr<const Node> undo;

@@ -92,6 +92,7 @@ std::vector<std::string> notes_of(const Node& node) {
   if (node.deadline) notes.push_back("deadline " + format_duration(*node.deadline));
   if (node.start_within) notes.push_back("starts within " + format_duration(*node.start_within));
   for (const auto& label : node.labels) notes.push_back("label " + label);
+  for (const auto& key : node.limits) notes.push_back("limit " + written(key));
   if (!node.fallback.empty()) notes.push_back("falls back to " + node.fallback);
   if (node.priority != message::Priority::normal)
     notes.push_back("priority " + std::string{to_string(node.priority)});

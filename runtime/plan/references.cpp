@@ -46,7 +46,7 @@ class ReferenceChecker {
     for (auto at = entry.parent; at != 0; at = outline_[at].parent) add_names(*outline_[at].node);
     const auto& source = *entry.source;
     if (index != 0) {
-      for (const auto key : {"when", "task", "with"}) check_key(source, key);
+      for (const auto key : {"when", "task", "with", "limits"}) check_key(source, key);
       check_inner(source, "approval", {"message"});
       check_inner(source, "wait", {"for", "until"});
       check_inner(source, "foreach", {"in"});
@@ -99,7 +99,7 @@ class ReferenceChecker {
     const auto* undo = source.find("undo");
     if (undo == nullptr) return;
     reader_.undone = outline_[index].node;
-    for (const auto key : {"task", "with"}) check_key(*undo, key);
+    for (const auto key : {"task", "with", "limits"}) check_key(*undo, key);
     reader_.undone = nullptr;
   }
 

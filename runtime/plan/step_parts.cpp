@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/permit_limits.hpp"
+#include "runtime/placement/limit_rules.hpp"
 #include "runtime/plan/policy_reader.hpp"
 #include "runtime/plan/suggestion.hpp"
 #include "runtime/plan/template.hpp"
@@ -65,6 +67,23 @@ void read_labels(Fields& fields, std::vector<std::string>& labels) {
     if (item.type == Type::string && !is_node_label(item.scalar))
       fields.fault(item.place,
                    "a label is written as `gpu` or `zone=eu-1`; not " + quoted(item.scalar));
+}
+
+/// Keys of limits; one with a template in it is judged once that is filled in.
+void read_limits(Fields& fields, std::vector<Template>& limits) {
+  const auto* list = fields.list("limits");
+  if (list == nullptr) return;
+  if (list->items.size() > limits::limit_keys_max)
+    fields.fault(list->place, "`limits` holds " + std::to_string(list->items.size()) +
+                                  " keys; at most " + std::to_string(limits::limit_keys_max));
+  for (const auto& item : list->items) {
+    const bool is_text = item.type == Type::string;
+    if (!holds_template(item) && (!is_text || !placement::is_limit_key(item.scalar)))
+      fields.fault(item.place,
+                   "a key of `limits` is a path, such as \"host/${{ inputs.host }}\"; not " +
+                       (is_text ? quoted(item.scalar) : std::string{describe(item.type)}));
+    limits.push_back({item.to_json()});
+  }
 }
 
 } // namespace
@@ -205,6 +224,7 @@ void read_attempts(Fields& fields, Node& node, std::vector<Fault>& faults) {
   node.start_within =
       read_bounded(fields, "start_within", longest_wait, "; leave it out to wait for ever");
   read_labels(fields, node.labels);
+  read_limits(fields, node.limits);
 }
 
 std::shared_ptr<const Node> read_undo(Fields& fields, const Node& node,
@@ -227,6 +247,7 @@ std::shared_ptr<const Node> read_undo(Fields& fields, const Node& node,
   if (kind == StepKind::agent) undo->kind = read_agent(inner);
   if (kind == StepKind::tool) undo->kind = read_tool(inner);
   read_attempts(inner, *undo, faults);
+  if (!inner.has("limits")) undo->limits = node.limits; // it uses what the step used
   inner.refuse_unknown();
   return undo;
 }

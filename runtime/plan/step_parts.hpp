@@ -39,7 +39,7 @@ WaitStep read_wait(Fields& fields, std::vector<Fault>& faults);
 PlanStep read_plan_step(Fields& fields);
 
 /// What a step may carry to say where and how long its attempts go on: `retry`, `timeout`,
-/// `start_within`, `labels`.
+/// `start_within`, `labels`, `limits`.
 void read_attempts(Fields& fields, Node& node, std::vector<Fault>& faults);
 /// `undo` of the step `node`; nothing if it is absent.
 std::shared_ptr<const Node> read_undo(Fields& fields, const Node& node, std::vector<Fault>& faults);

@@ -184,6 +184,10 @@ class Operations {
   /// False: there is none.
   virtual void drop_dead_letter(std::string id, Done<bool> done) = 0;
 
+  /// {"rules":[{"key","concurrency","rate"}],"limits":[{"key","concurrency","rate","in_use",
+  /// "waiting","tokens","nodes":[{"node","in_use","waiting"}]}]}: the rules of this node, and what
+  /// all nodes use and wait for. null: no such limit, or no bound.
+  virtual void limits(Done<JsonText> done) = 0;
   virtual void nodes(Done<std::vector<NodeStatus>> done) = 0;
   virtual Health health() const = 0; // thread-safe, does not block
 };

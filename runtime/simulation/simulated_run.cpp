@@ -218,9 +218,11 @@ void SimulatedRun::perform(const Effect& effect) {
       Overloaded{[this](const StartActor& e) { steps_[e.step] = make_step(e.step); },
                  [this](const StopActor& e) { steps_.erase(e.step); },
                  [this](const ReleaseCredit& e) {
-                   node_.queue().give_back(e.incarnation);
+                   node_.queue().release(row_.id, e.step);
+                   if (e.slot) node_.queue().give_back(e.incarnation);
                    node_.serve();
                  },
+                 [this](const HoldPermits& e) { node_.queue().count(e.placed); },
                  [this](const WithdrawPlacement& e) { node_.queue().withdraw(row_.id, e.step); },
                  [this](const ArmTimer& e) { arm(e); },
                  [this](const WatchNode& e) { node_.watch(e.incarnation); },

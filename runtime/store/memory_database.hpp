@@ -16,6 +16,7 @@
 #include "runtime/ports/membership.hpp"
 #include "runtime/ports/retention.hpp"
 #include "runtime/ports/schedules.hpp"
+#include "runtime/store/permit_ledger.hpp"
 
 namespace troupe::store {
 
@@ -87,6 +88,10 @@ class MemoryDatabase {
   // retention
   ports::RetentionReport retain(const std::vector<ports::RetentionRule>& rules, Instant now,
                                 std::uint32_t limit);
+
+  // permits; `now` is of the database's own clock
+  ports::PermitAnswer exchange_permits(const ports::PermitAsk& ask, Millis now);
+  std::vector<ports::LimitRow> list_limits(Millis now);
 
   // membership
   Result<> join(const ports::NodeRegistration& node);
@@ -166,6 +171,7 @@ class MemoryDatabase {
   std::string token_key_;
   std::deque<ports::DeadLetter> dead_letters_; // in the order of arrival
   std::uint64_t dead_letter_place_ = 0;
+  PermitLedger permits_;
   std::size_t open_jobs_ = 0; // not parked
   std::uint64_t last_place_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <map>
 #include <thread>
 
@@ -304,6 +305,30 @@ class MemoryDeadLetters final : public DeadLetters {
   CallQueue& queue_;
 };
 
+/// The clock of its database stands for that of a server.
+class MemoryPermits final : public Permits {
+ public:
+  MemoryPermits(MemoryDatabase& database, CallQueue& queue) : database_{database}, queue_{queue} {}
+
+  void exchange(PermitAsk ask, Done<PermitAnswer> done) override {
+    call<PermitAnswer>(queue_, std::move(done), [this, ask = std::move(ask)] {
+      return database_.exchange_permits(ask, server_time());
+    });
+  }
+  void list(Done<std::vector<LimitRow>> done) override {
+    call<std::vector<LimitRow>>(queue_, std::move(done),
+                                [this] { return database_.list_limits(server_time()); });
+  }
+
+ private:
+  static Millis server_time() {
+    return std::chrono::duration_cast<Millis>(std::chrono::steady_clock::now().time_since_epoch());
+  }
+
+  MemoryDatabase& database_;
+  CallQueue& queue_;
+};
+
 } // namespace
 
 struct MemoryStore::Impl {
@@ -318,6 +343,7 @@ struct MemoryStore::Impl {
   MemorySchedules schedules{*database, queue};
   MemoryArtifacts artifacts{*database, queue};
   MemoryDeadLetters dead_letters{*database, queue};
+  MemoryPermits permits{*database, queue};
   std::jthread thread;
 };
 
@@ -343,6 +369,7 @@ Retention& MemoryStore::retention() { return impl_->retention; }
 Schedules& MemoryStore::schedules() { return impl_->schedules; }
 Artifacts& MemoryStore::artifacts() { return impl_->artifacts; }
 DeadLetters& MemoryStore::dead_letters() { return impl_->dead_letters; }
+Permits& MemoryStore::permits() { return impl_->permits; }
 
 std::size_t MemoryStore::deliver() {
   std::size_t calls = 0;

@@ -31,6 +31,7 @@ class MemoryStore final : public Store {
   ports::Schedules& schedules() override;
   ports::Artifacts& artifacts() override;
   ports::DeadLetters& dead_letters() override;
+  ports::Permits& permits() override;
   bool up() const override { return true; }
 
   /// Carries out what is queued now and what that queues. Number of calls. Requires manual

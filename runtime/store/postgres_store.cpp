@@ -8,6 +8,7 @@
 #include "runtime/store/pg_job_store.hpp"
 #include "runtime/store/pg_journal.hpp"
 #include "runtime/store/pg_membership.hpp"
+#include "runtime/store/pg_permits.hpp"
 #include "runtime/store/pg_retention.hpp"
 #include "runtime/store/pg_schedules.hpp"
 
@@ -44,7 +45,7 @@ class PostgresStore final : public Store {
     stop_.raise();
     journal_.close();
     for (auto* worker :
-         {&intake_, &lease_, &watch_, &reads_, &upkeep_, &artifacts_in_, &artifacts_out_})
+         {&intake_, &lease_, &watch_, &reads_, &upkeep_, &artifacts_in_, &artifacts_out_, &limits_})
       worker->close();
   }
 
@@ -55,6 +56,7 @@ class PostgresStore final : public Store {
   ports::Schedules& schedules() override { return schedules_; }
   ports::Artifacts& artifacts() override { return artifacts_; }
   ports::DeadLetters& dead_letters() override { return dead_letters_; }
+  ports::Permits& permits() override { return permits_; }
   bool up() const override { return journal_.is_good() && intake_.is_good() && lease_.is_good(); }
 
  private:
@@ -73,6 +75,7 @@ class PostgresStore final : public Store {
   PgWorker upkeep_{"upkeep", target("upkeep"), stop_};
   PgWorker artifacts_in_{"artifacts_in", target("artifacts_in"), stop_};
   PgWorker artifacts_out_{"artifacts_out", target("artifacts_out"), stop_};
+  PgWorker limits_{"limits", target("limits"), stop_};
   PgJournal journal_{target("journal", journal_settings), stop_, reads_, upkeep_};
   PgJobStore jobs_{intake_, reads_, open_jobs_max_};
   PgMembership membership_{lease_, watch_, session_};
@@ -80,6 +83,7 @@ class PostgresStore final : public Store {
   PgSchedules schedules_{intake_, open_jobs_max_};
   PgArtifacts artifacts_{artifacts_in_, artifacts_out_};
   PgDeadLetters dead_letters_{upkeep_};
+  PgPermits permits_{limits_};
 };
 
 Result<> check_url(const std::string& url) {

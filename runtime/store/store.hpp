@@ -7,6 +7,7 @@
 #include "runtime/ports/job_store.hpp"
 #include "runtime/ports/journal.hpp"
 #include "runtime/ports/membership.hpp"
+#include "runtime/ports/permits.hpp"
 #include "runtime/ports/retention.hpp"
 #include "runtime/ports/schedules.hpp"
 
@@ -25,6 +26,7 @@ class Store {
   virtual ports::Schedules& schedules() = 0;
   virtual ports::Artifacts& artifacts() = 0;
   virtual ports::DeadLetters& dead_letters() = 0;
+  virtual ports::Permits& permits() = 0;
   /// Whether the last thing it tried to reach the database succeeded. Does not block.
   virtual bool up() const = 0;
 };

@@ -91,7 +91,7 @@ void RunMachine::place(const std::vector<placement::Placement>& placements, Inst
     if (waits && !run_.paused)
       assign(turn, *step, placement);
     else
-      turn.perform(ReleaseCredit{placement.incarnation});
+      turn.perform(ReleaseCredit{placement.step, placement.incarnation});
   }
   advance(turn);
   collect_wanted(turn);
@@ -99,9 +99,10 @@ void RunMachine::place(const std::vector<placement::Placement>& placements, Inst
 
 void RunMachine::assign(Turn& turn, StepState& step, const placement::Placement& placement) {
   const auto task = task_for(run_, step);
-  if (!task) {
-    turn.perform(ReleaseCredit{placement.incarnation});
-    return fail_step(turn, step, task.error());
+  const auto keys = limit_keys(run_, step);
+  if (!task || !keys) {
+    turn.perform(ReleaseCredit{step.path, placement.incarnation});
+    return fail_step(turn, step, task ? keys.error() : task.error());
   }
   const bool resumed = next_attempt_resumes(step);
   const AttemptNumber attempt = run_.attempts_made + 1;
@@ -128,6 +129,9 @@ void RunMachine::on(Turn& turn, const Adopt& stimulus) {
     for (const auto& entry : run_.steps[index].ledger.entries())
       if (entry.state == LedgerEntry::State::reserved) grant_age(entry.nonce); // counts from here
     ask_tools_again(turn, run_.steps[index]);
+    const Attempt* attempt = run_.steps[index].current();
+    if (attempt != nullptr && !attempt->node.empty())
+      turn.perform(HoldPermits{placement_wanted(run_, run_.steps[index])});
     resume_actor(turn, index);
   }
   turn.touch_all();
@@ -280,7 +284,7 @@ void RunMachine::on(Turn& turn, const StepCrashed& stimulus) {
 void RunMachine::complete(Turn& turn, StepState& step, AttemptNumber attempt,
                           const JsonText& output) {
   if (const Attempt* current = step.current(); current != nullptr && !current->node.empty())
-    turn.perform(ReleaseCredit{current->incarnation});
+    turn.perform(ReleaseCredit{step.path, current->incarnation});
   progress_.erase(step.path);
   turn.emit(StepCompleted{step.path, attempt, output});
   turn.perform(StopActor{step.path});
@@ -289,7 +293,7 @@ void RunMachine::complete(Turn& turn, StepState& step, AttemptNumber attempt,
 void RunMachine::fail_try(Turn& turn, StepState& step, AttemptNumber attempt, const Error& error,
                           std::optional<Millis> retry_after) {
   if (const Attempt* current = step.current(); current != nullptr && !current->node.empty())
-    turn.perform(ReleaseCredit{current->incarnation});
+    turn.perform(ReleaseCredit{step.path, current->incarnation});
   auto retry_at = next_try(step, error, retry_after, turn.now, entropy_.uniform());
   const auto refused = retry_at ? refusal_of_try(run_, step, *retry_at) : std::nullopt;
   if (refused) retry_at.reset();
@@ -334,6 +338,7 @@ void RunMachine::lose_attempt(Turn& turn, StepState& step, Attempt& attempt) {
                                    std::to_string(step.resumes) + " times already"),
                     {});
   keep_progress(turn, step, number);
+  turn.perform(ReleaseCredit{step.path, attempt.incarnation, false});
   turn.emit(AttemptLost{step.path, number, attempt.node});
   want_node(turn, step);
 }
@@ -341,6 +346,7 @@ void RunMachine::lose_attempt(Turn& turn, StepState& step, Attempt& attempt) {
 void RunMachine::return_attempt(Turn& turn, StepState& step, const Attempt& attempt,
                                 const std::string& reason, bool handed_over) {
   keep_progress(turn, step, attempt.number);
+  turn.perform(ReleaseCredit{step.path, attempt.incarnation, false});
   turn.emit(AttemptReturned{step.path, attempt.number, reason, handed_over});
   want_node(turn, step);
 }

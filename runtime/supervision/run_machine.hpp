@@ -133,8 +133,13 @@ struct Reply {
   std::string step;
   AttemptNumber attempt = 0;
 };
-struct ReleaseCredit {
+struct ReleaseCredit { // an attempt of the step has ended, or was never sent
+  std::string step;
   IncarnationId incarnation;
+  bool slot = true; // false: its node refused it, or is gone; only its permits are free
+};
+struct HoldPermits { // an attempt of it was under way when the run was adopted
+  placement::PlacementRequest placed;
 };
 struct WithdrawPlacement {
   std::string step;
@@ -163,8 +168,8 @@ struct TellParent { // this run, which a step of another one started, has ended
 struct EndRun {};
 using Effect =
     std::variant<StartActor, StopActor, SendAssignment, AskStatus, AskTool, CancelAttempt, ArmTimer,
-                 Reply, ReleaseCredit, WithdrawPlacement, WatchNode, StartChildRun, CancelChildRun,
-                 AskChildRun, TellParent, EndRun>;
+                 Reply, ReleaseCredit, HoldPermits, WithdrawPlacement, WatchNode, StartChildRun,
+                 CancelChildRun, AskChildRun, TellParent, EndRun>;
 
 struct Decision {
   std::vector<Event> events;

@@ -154,7 +154,7 @@ void RunMachine::stop_step(Turn& turn, StepState& step, const std::string& reaso
     if (attempt != nullptr && !step.child) {
       turn.perform(
           CancelAttempt{step.path, attempt->number, attempt->node, attempt->incarnation, reason});
-      turn.perform(ReleaseCredit{attempt->incarnation});
+      turn.perform(ReleaseCredit{step.path, attempt->incarnation});
     }
     if (step.child) ask_to_stop(turn, step, reason);
     turn.perform(WithdrawPlacement{step.path});
@@ -181,7 +181,7 @@ void RunMachine::ask_to_stop(Turn& turn, const StepState& step, const std::strin
 /// The executor has stopped, by itself or with its node.
 void RunMachine::stopped(Turn& turn, StepState& step, AttemptStopped how) {
   if (const Attempt* attempt = step.current(); attempt != nullptr && !attempt->node.empty())
-    turn.perform(ReleaseCredit{attempt->incarnation});
+    turn.perform(ReleaseCredit{step.path, attempt->incarnation});
   turn.emit(std::move(how));
   turn.perform(StopActor{step.path});
   if (step.phase == StepPhase::restarting) return;

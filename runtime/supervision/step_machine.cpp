@@ -1,8 +1,12 @@
 #include "runtime/supervision/step_machine.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "runtime/limits.hpp"
+#include "runtime/permit_limits.hpp"
+#include "runtime/placement/limit_rules.hpp"
+#include "runtime/supervision/scope.hpp"
 
 namespace troupe::supervision {
 
@@ -23,11 +27,32 @@ std::string role_wanted(const StepState& step) {
   return step.fallback.empty() ? plan::role_of(*step.node) : step.fallback;
 }
 
+Result<std::vector<std::string>> limit_keys(const RunState& run, const StepState& step) {
+  std::vector<std::string> keys;
+  for (const auto& key : step.node->limits) {
+    const auto filled = plan::evaluate(key, scope_of(run, step, plan::paths_of(key)));
+    if (!filled) return filled.error();
+    const auto value = boost::json::parse(filled->text);
+    const auto* text = value.if_string();
+    if (text == nullptr || !placement::is_limit_key({text->data(), text->size()}))
+      return make_error(ErrorClass::invalid_input,
+                        "`limits` of " + step.path + ": a key is a path such as host/web-1, of " +
+                            std::to_string(limits::limit_key_bytes_max) + " bytes at most; not " +
+                            filled->text.substr(0, 300));
+    keys.emplace_back(text->data(), text->size());
+  }
+  return keys;
+}
+
 placement::PlacementRequest placement_wanted(const RunState& run, const StepState& step) {
   placement::PlacementRequest request{run.id, step.path, role_wanted(step), step.node->labels,
                                       step.node->priority};
-  if (std::holds_alternative<plan::ToolStep>(step.node->kind)) {
+  request.team = run.created.team;
+  if (!step.node->limits.empty())
+    if (auto keys = limit_keys(run, step)) request.limits = std::move(*keys);
+  if (const auto* tool = std::get_if<plan::ToolStep>(&step.node->kind)) {
     request.kind = "native";
+    request.tool = tool->tool;
   } else if (const auto role = run.bundle->roles.find(request.role);
              role != run.bundle->roles.end()) {
     request.kind = role->second.kind;

@@ -16,7 +16,12 @@ std::optional<Instant> next_try(const StepState& step, const Error& error,
 /// The role its next attempt asks for: its own, or the fallback's.
 std::string role_wanted(const StepState& step);
 
-/// What a step that is dispatched asks of the nodes.
+/// What the step's plan lets it count under, with its templates filled in. invalid_input: they
+/// cannot be, or do not yield a key.
+Result<std::vector<std::string>> limit_keys(const RunState& run, const StepState& step);
+
+/// What a step that is dispatched asks of the nodes. It names no keys of limits where they cannot
+/// be had: then it fails when it is assigned.
 placement::PlacementRequest placement_wanted(const RunState& run, const StepState& step);
 
 /// Since when a step that is ready waits for a node.

@@ -155,6 +155,9 @@ class FakeOperations final : public ports::Operations {
       done(std::optional{ports::Submitted{job_id, run_id, key == "known"}});
     });
   }
+  void limits(Done<JsonText> done) override {
+    document(run_id, R"({"rules":[],"limits":[]})", done);
+  }
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     ports::NodeStatus node;
     node.name = "n1";

@@ -18,7 +18,7 @@ steps:
     fallback: old_hand
   - id: services
     parallel:
-      - { id: n8n, agent: deployer, labels: [gpu=1], undo: { tool: stack.destroy } }
+      - { id: n8n, agent: deployer, labels: [gpu=1], limits: ["host/${{ inputs.domain }}"], undo: { tool: stack.destroy } }
       - { id: database, tool: stack.create, timeout: 5m, start_within: 1m }
     tolerate_failures: 1
   - { id: go_live, approval: { role: admin, expires: 1h }, when: "${{ steps.services.output.n8n.healthy }}" }

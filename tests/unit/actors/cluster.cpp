@@ -145,6 +145,7 @@ std::unique_ptr<TestNode> Cluster::make_orchestrator(const std::string& name) {
   context->schedules = &store.schedules();
   context->artifacts = &store.artifacts();
   context->dead_letters = &store.dead_letters();
+  context->permits = &store.permits();
   context->token_key = "the secret of this cluster"; // as of artifacts_test.cpp
   context->teams.front().schedules = schedules;
   return std::make_unique<TestNode>(broker, name, context);

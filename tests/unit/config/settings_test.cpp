@@ -66,6 +66,7 @@ toolkits:
   workspace: {}
   service: { services: { nginx: { start: [nginx, -g, "daemon off;"] } } }
 breakers: { probe: { failures: 3, within: 1m, open_for: 5s }, workspace: {} }
+limits: [{ key: "host/*", concurrency: 1 }, { key: customer, concurrency: 20, rate: 100/1m }]
 )");
   const std::vector<std::string> roles{"triage", "reporter"}, labels{"gpu=1", "zone=a"},
       teams{"/etc/troupe/teams/a.yaml", "/srv/b.yaml", "/etc/troupe/c.yaml"};
@@ -92,6 +93,9 @@ breakers: { probe: { failures: 3, within: 1m, open_for: 5s }, workspace: {} }
   const placement::BreakerPolicy policy{3, std::chrono::minutes{1}, std::chrono::seconds{5}};
   BOOST_TEST((settings.breakers.at("probe") == policy));
   BOOST_TEST((settings.breakers.at("workspace") == placement::BreakerPolicy{}));
+  const std::vector<placement::LimitRule> limits{
+      {"host/*", {1, {}}}, {"customer", {20, ports::Rate{100, std::chrono::minutes{1}}}}};
+  BOOST_TEST((settings.limits == limits));
   BOOST_TEST(settings.nats_url == "nats://a:4222,nats://b:4222");
   BOOST_TEST(settings.nats_ca_file == "/etc/troupe/ca.crt");
   BOOST_TEST(settings.nats_nkey_seed_file == "/run/nkey.seed");
@@ -155,6 +159,22 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
        "1:14: `purge_after` (1d) must not be shorter than `archive_after` (7d), or `never`\n"},
       {"retention: { teams: { web: { purge: 1d } } }",
        "1:30: unknown key `purge` in `retention` of team `web`\n"},
+      {"limits: [{ concurrency: 1 }]",
+       "1:10: `key` is missing from a rule of `limits`; say what it is about, such as `key: "
+       "host/*`\n"},
+      {"limits: [{ key: a/, concurrency: 1 }]",
+       "1:17: `key` must be a path, such as customer, host/* or tool/service/restart, where `*` is "
+       "any one part; not `a/`\n"},
+      {"limits: [{ key: a, concurrency: 0 }]",
+       "1:33: `concurrency` must be a whole number from 1 to 1000000, not 0\n"},
+      {"limits: [{ key: a, rate: 5/day }]",
+       "1:26: `rate` is written as 100/1m: so many in a time between 1s and 1h; not `5/day`\n"},
+      {"limits: [{ key: a, rate: 1/2h }]",
+       "1:26: `rate` is written as 100/1m: so many in a time between 1s and 1h; not `1/2h`\n"},
+      {"limits: [{ key: a, rate: 1/1s }, { key: a, rate: 1/1m }]",
+       "1:41: `limits` has a rule for `a` before; give it both limits there\n"},
+      {"limits: [{ key: a }]",
+       "1:10: give a rule of `limits` a limit: `concurrency`, `rate`, or both\n"},
       {"node: { roles: x }", "1:16: `roles` must be a list of texts, not text\n"},
       {"node: { roles: [a, ''] }",
        "1:20: the name of a role must not be empty; \"*\" means every role\n"},

@@ -82,6 +82,7 @@ void write_node(std::ostream& out, const Node& node, std::size_t depth) {
   write_supervision(out, node);
   if (!node.fallback.empty()) out << " fallback " << node.fallback;
   for (const auto& label : node.labels) out << " label " << label;
+  for (const auto& key : node.limits) out << " limit " << key.value.text;
   if (node.always) out << " always";
   if (node.priority != message::Priority::normal) out << " " << to_string(node.priority);
   if (node.output) out << " output " << node.output->value.text;

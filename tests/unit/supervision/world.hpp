@@ -31,7 +31,8 @@ struct World {
   std::vector<IncarnationId> watched;
   std::vector<TellParent> told;
   std::vector<AskTool> asked_tools;
-  std::vector<placement::PlacementRequest> waiting;
+  std::vector<placement::PlacementRequest> waiting, held; // held: at adoption
+  std::vector<ReleaseCredit> released;
   std::map<std::string, IncarnationId> nodes;
   bool capacity = true;
   bool ended = false;
@@ -137,6 +138,8 @@ struct World {
   void perform(const WatchNode& e) { watched.push_back(e.incarnation); }
   void perform(const TellParent& e) { told.push_back(e); }
   void perform(const AskTool& e) { asked_tools.push_back(e); }
+  void perform(const ReleaseCredit& e) { released.push_back(e); }
+  void perform(const HoldPermits& e) { held.push_back(e.placed); }
   void perform(const EndRun&) { ended = true; }
   template <class Other>
   void perform(const Other&) {}
