@@ -311,7 +311,6 @@ void RunMachine::fail_try(Turn& turn, StepState& step, AttemptNumber attempt, co
 void RunMachine::fail_without_try(Turn& turn, StepState& step, const Error& error) {
   const bool left = !step.node->fallback.empty() && step.fallback.empty();
   if (!left || !retried_by_default(error.error_class)) return fail_step(turn, step, error);
-  turn.perform(WithdrawPlacement{step.path});
   turn.emit(FallbackTaken{step.path, step.node->fallback});
   want_node(turn, step);
 }

@@ -228,6 +228,17 @@ BOOST_AUTO_TEST_CASE(an_approval_binds_its_subject_and_is_not_the_requesters_own
              digest(world.machine->state().find("ok")->approval->subject));
 }
 
+BOOST_AUTO_TEST_CASE(a_fallback_waits_for_a_node_as_any_step_does) {
+  World world{"{plan: p, steps: [{id: one, agent: a, fallback: b}]}"};
+  world.capacity = false;
+  world.fail("one");
+  BOOST_REQUIRE_EQUAL(world.waiting.size(), 1u);
+  BOOST_TEST(world.waiting[0].role == "b");
+  BOOST_TEST(world.withdrawn.empty()); // that comes after the request, and would be of it
+  world.offer_capacity();
+  BOOST_TEST(world.assignment("one")->body.role.role == "b");
+}
+
 BOOST_AUTO_TEST_CASE(a_fallback_follows_exhausted_retries_within_the_iteration) {
   World world{
       "{plan: p, steps: [{id: one, agent: a, fallback: b, retry: [{max_attempts: 2, jitter: "

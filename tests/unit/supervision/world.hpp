@@ -26,6 +26,7 @@ struct World {
   std::vector<CancelAttempt> cancels;
   std::vector<AskStatus> questions;
   std::vector<std::string> started, stopped; // paths of actors
+  std::vector<std::string> withdrawn;        // steps that want no node any more
   std::vector<StartChildRun> children;
   std::vector<CancelChildRun> cancelled_children;
   std::vector<IncarnationId> watched;
@@ -139,6 +140,7 @@ struct World {
   void perform(const TellParent& e) { told.push_back(e); }
   void perform(const AskTool& e) { asked_tools.push_back(e); }
   void perform(const ReleaseCredit& e) { released.push_back(e); }
+  void perform(const WithdrawPlacement& e) { withdrawn.push_back(e.step); }
   void perform(const HoldPermits& e) { held.push_back(e.placed); }
   void perform(const EndRun&) { ended = true; }
   template <class Other>
