@@ -15,6 +15,7 @@ struct Rules {
   bool grant_expires = true;
   bool command_of_old_epoch_ignored = true;
   bool silence_without_gaps = true;
+  bool permit_before_attempt = true;
   bool lease_without_gaps = true; // and not by the date
   // what only the simulated shell can break
   bool once_declared_as_once = true;
@@ -36,6 +37,7 @@ inline constexpr NamedRule named_rules[] = {
     {"grant_expires", &Rules::grant_expires},
     {"command_of_old_epoch_ignored", &Rules::command_of_old_epoch_ignored},
     {"silence_without_gaps", &Rules::silence_without_gaps},
+    {"permit_before_attempt", &Rules::permit_before_attempt},
     {"lease_without_gaps", &Rules::lease_without_gaps},
     {"once_declared_as_once", &Rules::once_declared_as_once},
     {"guard_holds_to_the_commit", &Rules::guard_holds_to_the_commit},

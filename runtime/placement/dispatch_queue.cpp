@@ -103,7 +103,7 @@ std::optional<Placement> DispatchQueue::take(const Waiter& waiter) {
 // ---- keyed limits
 
 LimitedKeys DispatchQueue::keys_of(const PlacementRequest& wanted) const {
-  if (permits_.rules().empty()) return {};
+  if (permits_.rules().empty() || !rules_.permit_before_attempt) return {};
   auto keys = wanted.limits;
   keys.push_back("team/" + wanted.team);
   if (wanted.tool.empty())

@@ -6,6 +6,7 @@
 #include "runtime/simulation/orchestrator_node.hpp"
 #include "runtime/simulation/people.hpp"
 #include "runtime/simulation/process.hpp"
+#include "runtime/simulation/simulated_store.hpp"
 #include "runtime/simulation/world.hpp"
 
 namespace troupe::simulation {
@@ -47,6 +48,7 @@ void Auditor::inserted(const ports::Append& append, bool owner_stands) {
                  (world_.traced() ? " " + encode({event}) : ""));
     check_event(run, append, event);
     run.fold(event, world_.agenda().now());
+    if (std::holds_alternative<AttemptAssigned>(event)) check_permits(append.owner);
     world_.people().read(append.run, event);
   }
   if (append.owner != run.owner)
@@ -116,6 +118,22 @@ void Auditor::check_end(const JournalView& run) {
     if (grant.state == JournalView::Grant::State::reserved && acted_.contains(grant.nonce))
       violated("an_end_says_what_became_of_every_effect",
                effect.first.first + ' ' + describe(effect.second));
+}
+
+/// What owners that stand have sent, and has not ended, is never more than the limit lets begin.
+/// Attempts that were taken over may come on top of it.
+void Auditor::check_permits(IncarnationId owner) {
+  const auto most = world_.scenario().attempts_max;
+  if (!most || !world_.store().stands(owner)) return;
+  std::size_t under_way = 0;
+  for (const auto& [id, run] : runs_)
+    if (!run.finished)
+      for (const auto& [number, attempt] : run.attempts)
+        under_way += !attempt.ended && !ended_.contains({id, number}) &&
+                     attempt.owner == run.owner && world_.store().stands(attempt.owner);
+  if (under_way > *most)
+    violated("no_more_at_a_time_than_a_limit_lets",
+             std::to_string(under_way) + " of " + std::to_string(*most));
 }
 
 /// Nobody gives up an attempt that is at work where it was sent, and can be asked.
@@ -276,6 +294,7 @@ void Auditor::check_act(const Process& node, const ServedCall& call) {
 }
 
 void Auditor::attempt_ended(const message::Context& context, const message::Body& end) {
+  ended_.insert({context.run, context.attempt});
   if (const auto* done = std::get_if<message::TaskCompleted>(&end))
     outputs_[{context.run, context.attempt}].insert(done->output.text);
 }

@@ -71,6 +71,7 @@ class Auditor {
   void check_completed(const JournalView& run, RunId id, const supervision::StepCompleted& event);
   void check_unknown(const JournalView& run, const supervision::ActivityUnknown& event);
   void check_lost(const JournalView& run, RunId id, const supervision::AttemptLost& event);
+  void check_permits(IncarnationId owner);
   void check_child(RunId parent, const supervision::ChildEnded& event);
   void check_signal(RunId run, const std::string& id);
   void check_act(const Process& node, const supervision::ServedCall& call);
@@ -104,7 +105,7 @@ class Auditor {
   std::map<std::string, unsigned> once_;                          // how often, by idempotency key
   std::map<std::string, std::set<std::string>> keys_;             // of one effect
   std::map<AttemptId, std::set<std::string>> outputs_;
-  std::set<AttemptId> told_late_;
+  std::set<AttemptId> told_late_, ended_; // ended_: its agent is done
   std::map<AttemptId, RunId> children_;
   std::map<RunId, std::vector<std::string>> posted_, applied_;
 };

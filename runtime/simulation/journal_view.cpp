@@ -25,7 +25,7 @@ void JournalView::fold(const Event& event, Time now) {
                  },
                  [&](const AttemptAssigned& e) {
                    attempts_made = std::max(attempts_made, e.attempt);
-                   attempts[e.attempt] = {e.step, e.iteration, e.incarnation, now};
+                   attempts[e.attempt] = {e.step, e.iteration, e.incarnation, owner, now};
                    iterations[e.step] = e.iteration;
                    last_attempts[e.step] = e.attempt;
                  },

@@ -16,7 +16,7 @@ struct JournalView {
   struct Attempt {
     std::string step;
     std::uint32_t iteration = 0;
-    IncarnationId executor;
+    IncarnationId executor, owner; // who runs it, who sent it there
     Time at{};
     bool ended = false;
     bool stopping = false; // it was asked to stop, and nobody wants what it does from here on

@@ -1,6 +1,7 @@
 #include "runtime/simulation/orchestrator_node.hpp"
 
 #include "runtime/limits.hpp"
+#include "runtime/permit_limits.hpp"
 #include "runtime/simulation/auditor.hpp"
 #include "runtime/simulation/simulated_bus.hpp"
 #include "runtime/simulation/simulated_run.hpp"
@@ -20,8 +21,10 @@ OrchestratorNode::OrchestratorNode(World& world, std::string name)
 OrchestratorNode::~OrchestratorNode() = default;
 
 void OrchestratorNode::boot() {
-  brain_ =
-      std::make_unique<Brain>(entropy(), static_cast<lease::LeasePort&>(*this), world().rules());
+  std::vector<placement::LimitRule> limits;
+  if (const auto most = world().scenario().attempts_max) limits.push_back({"team", {most, {}}});
+  brain_ = std::make_unique<Brain>(entropy(), static_cast<lease::LeasePort&>(*this),
+                                   world().rules(), placement::LimitRules{std::move(limits)});
   brain_->kept.attach(*this);
   beat();
   sweep_nodes();
@@ -69,6 +72,37 @@ void OrchestratorNode::serve() {
   for (auto& offer : brain_->queue.serve())
     if (const auto run = brain_->runs.find(offer.run); run != brain_->runs.end())
       run->second->offered(std::move(offer.placement));
+  ask_permits();
+}
+
+// ---- keyed limits, as actors/dispatcher has them
+
+void OrchestratorNode::ask_permits() {
+  const auto due = brain_->queue.permits_due();
+  if (!due) return;
+  const auto holder = brain_->keeper.owner();
+  if (!holder) {
+    brain_->queue.forget_permits();
+    return ask_permits_at(since_boot() + limits::permit_retry_interval);
+  }
+  if (*due > since_boot()) return ask_permits_at(*due);
+  world().store().exchange_permits(*this, brain_->queue.ask_permits(*holder, since_boot()),
+                                   [this, holder](const Result<ports::PermitAnswer>& answer) {
+                                     const bool stands = brain_->keeper.owner() == holder;
+                                     brain_->queue.permits_answered(
+                                         stands ? answer : ports::PermitAnswer{}, since_boot());
+                                     serve();
+                                   });
+}
+
+void OrchestratorNode::ask_permits_at(Millis at) {
+  auto& rings = brain_->asks_at;
+  if (rings && *rings <= at && *rings > since_boot()) return;
+  rings = at;
+  timer(std::max(at - since_boot(), Millis{0}), [this, at] {
+    if (brain_->asks_at == at) brain_->asks_at.reset();
+    ask_permits();
+  });
 }
 
 // ---- its end in order
@@ -231,15 +265,20 @@ void OrchestratorNode::submit(ports::NewJob job) {
   });
 }
 
-void OrchestratorNode::stop(RunId run) {
-  if (const auto found = brain_->runs.find(run); found != brain_->runs.end()) {
-    brain_->queue.withdraw(run, "");
-    brain_->runs.erase(found);
-  }
+void OrchestratorNode::stop(RunId run) { stop(run, false); }
+
+/// `in_use`: its attempts go on at whoever has it next.
+void OrchestratorNode::stop(RunId run, bool in_use) {
+  const auto found = brain_->runs.find(run);
+  if (found == brain_->runs.end()) return;
+  brain_->queue.withdraw(run, "");
+  if (!in_use) brain_->queue.release(run);
+  brain_->runs.erase(found);
+  serve();
 }
 
 void OrchestratorNode::left(RunId run, IncarnationId owner, supervision::RunExit exit) {
-  stop(run);
+  stop(run, exit == supervision::RunExit::handed_over);
   post(Time{0}, [this, run, owner, exit] { brain_->kept.left(run, owner, exit, date()); });
 }
 

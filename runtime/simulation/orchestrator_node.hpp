@@ -30,6 +30,7 @@ class OrchestratorNode final : public Process,
   // for its runs
   placement::DispatchQueue& queue() { return brain_->queue; }
   void serve();
+  void ask_permits();
   bool may_grant() const;
   void watch(IncarnationId executor);
   void park_soon(RunId run, std::optional<Instant> until);
@@ -40,15 +41,16 @@ class OrchestratorNode final : public Process,
  private:
   /// What is in memory, and gone with the process.
   struct Brain {
-    Brain(Entropy& entropy, lease::LeasePort& port, Rules rules)
-        : keeper{entropy, port, std::nullopt, rules}, queue{rules} {}
+    Brain(Entropy& entropy, lease::LeasePort& port, Rules rules, placement::LimitRules limits)
+        : keeper{entropy, port, std::nullopt, rules}, queue{rules, std::move(limits)} {}
     lease::LeaseKeeper keeper;
     placement::DispatchQueue queue;
     supervision::KeptRuns kept;
     std::map<RunId, std::shared_ptr<SimulatedRun>> runs;
     Millis grants_until = Millis::min();
     std::optional<lease::Drain> drain;
-    bool left = false; // its runs and its lease are given up
+    bool left = false;             // its runs and its lease are given up
+    std::optional<Millis> asks_at; // when its timer for permits rings
   };
 
   void boot() override;
@@ -59,6 +61,8 @@ class OrchestratorNode final : public Process,
   void beat();
   void sweep_nodes();
   void sweep_runs();
+  void ask_permits_at(Millis at);
+  void stop(RunId run, bool in_use);
   void report_gone(const placement::Gone& gone);
   Millis lease_clock() const;
   void look_up(const agent::Asked& asked);

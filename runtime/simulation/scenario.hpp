@@ -55,6 +55,7 @@ struct Scenario {
   std::map<std::string, SimulatedTool> tools; // what agent nodes serve
   std::map<std::string, Answer> answers;      // by the id of the step
   std::vector<std::string> labels;            // that every agent node offers
+  std::optional<std::uint32_t> attempts_max;  // at a time, of all runs: a keyed limit
   unsigned orchestrators = 3, agents = 3, slots = 4;
   unsigned runs = 1, signals = 2; // signals for each run
   double cancelled = 0.05;        // of runs

@@ -153,6 +153,7 @@ void SimulatedRun::place(std::vector<placement::PlacementRequest> wanted) {
   for (auto& one : wanted)
     if (auto placement = node_.queue().place(std::move(one)))
       placements.push_back(std::move(*placement));
+  node_.ask_permits();
   node_.post(Time{0}, [self = weak_from_this(), placements = std::move(placements)] {
     if (const auto run = self.lock(); run && !run->over_)
       run->driver_.placed(placements, run->date());
@@ -222,7 +223,10 @@ void SimulatedRun::perform(const Effect& effect) {
                    if (e.slot) node_.queue().give_back(e.incarnation);
                    node_.serve();
                  },
-                 [this](const HoldPermits& e) { node_.queue().count(e.placed); },
+                 [this](const HoldPermits& e) {
+                   node_.queue().count(e.placed);
+                   node_.ask_permits();
+                 },
                  [this](const WithdrawPlacement& e) { node_.queue().withdraw(row_.id, e.step); },
                  [this](const ArmTimer& e) { arm(e); },
                  [this](const WatchNode& e) { node_.watch(e.incarnation); },

@@ -240,6 +240,16 @@ void SimulatedStore::peers(Process& from, Done<std::vector<ports::PeerRow>> done
       from, [this] { return database_.peers(); }, std::move(done));
 }
 
+void SimulatedStore::exchange_permits(Process& from, ports::PermitAsk ask,
+                                      Done<ports::PermitAnswer> done) {
+  call<ports::PermitAnswer>(
+      from,
+      [this, ask = std::move(ask)]() -> Result<ports::PermitAnswer> {
+        return database_.exchange_permits(ask, world_.agenda().now());
+      },
+      std::move(done));
+}
+
 void SimulatedStore::leave(Process& from, IncarnationId incarnation, Done<Unit> done) {
   call<Unit>(
       from,

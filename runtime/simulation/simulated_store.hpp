@@ -21,6 +21,7 @@ class SimulatedStore {
   explicit SimulatedStore(World& world);
 
   store::MemoryDatabase& database() { return database_; }
+  bool stands(IncarnationId incarnation); // joined, and not fenced
   void outage(bool down) { down_ = down; }
   void slow(bool slow) { slow_ = slow; }
 
@@ -47,6 +48,7 @@ class SimulatedStore {
   void renew(Process& from, IncarnationId incarnation, Done<bool> done);
   void peers(Process& from, Done<std::vector<ports::PeerRow>> done);
   void fence(Process& from, const ports::PeerRow& peer, Done<bool> done);
+  void exchange_permits(Process& from, ports::PermitAsk ask, Done<ports::PermitAnswer> done);
   void leave(Process& from, IncarnationId incarnation, Done<Unit> done);
 
  private:
@@ -54,7 +56,6 @@ class SimulatedStore {
   void call(Process& from, std::function<Result<T>()> work, Done<T> done);
   ports::AppendOutcome commit(const ports::Append& append);
   void commit_unguarded(ports::Append append, std::function<void(ports::AppendOutcome)> done);
-  bool stands(IncarnationId incarnation);
   Time latency();
 
   World& world_;
