@@ -1,6 +1,6 @@
 // Stage 1 of 9: the JetStream stream that keeps injected events until Postgres has them, read by
 // all orchestrator nodes as one consumer. Sans I/O: actors/event_intake runs it. What it says is
-// the JSON API of nats-server (docs.nats.io, "JetStream wire API"; ADR-1, ADR-15, ADR-37).
+// the JSON API of nats-server (docs.nats.io, "JetStream wire API"; ADR-1, and ADR-13 for pulls).
 #pragma once
 #include <cstddef>
 #include <optional>

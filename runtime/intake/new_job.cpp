@@ -192,8 +192,8 @@ Result<PreparedJob> prepare_event(const std::vector<config::Team>& teams, const 
     return prepared;
   }
   return make_error(ErrorClass::invalid_input,
-                    "no team of this node has a route in its `events` for type " + event.type +
-                        " in." + injected.channel);
+                    "no team of this node has a route in its `events` for what comes to in." +
+                        injected.channel + " with the type " + event.type);
 }
 
 Result<PreparedJob> prepare_scheduled(const config::Team& team, const config::Schedule& schedule,

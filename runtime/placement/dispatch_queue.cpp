@@ -51,11 +51,24 @@ std::optional<Placement> DispatchQueue::place(PlacementRequest wanted) {
   waiter.keys = keys_of(waiter.wanted);
   if (auto placement = take(waiter)) return placement;
   permits_.wait(waiter.keys);
-  const auto later = std::find_if(waiters_.begin(), waiters_.end(), [&](const auto& other) {
-    return other.wanted.priority < waiter.wanted.priority;
-  });
-  waiters_.insert(later, std::move(waiter));
+  wait(std::move(waiter));
   return std::nullopt;
+}
+
+/// Fair queueing: each step of a team has a turn of its own, and a team that comes later begins
+/// with the present one. However many wait of one team, another's next is served after one of them.
+void DispatchQueue::wait(Waiter waiter) {
+  if (waiters_.empty()) turns_.clear();
+  auto& turns = turns_[waiter.wanted.priority];
+  auto& last = turns.last[waiter.wanted.team];
+  waiter.turn = last = std::max(last, turns.served) + 1;
+  const auto comes_first = [](const Waiter& one, const Waiter& other) {
+    if (one.wanted.priority != other.wanted.priority)
+      return one.wanted.priority > other.wanted.priority;
+    return one.turn < other.turn;
+  };
+  const auto place = std::upper_bound(waiters_.begin(), waiters_.end(), waiter, comes_first);
+  waiters_.insert(place, std::move(waiter));
 }
 
 void DispatchQueue::withdraw(RunId run, std::string_view step) {
@@ -68,13 +81,20 @@ void DispatchQueue::withdraw(RunId run, std::string_view step) {
 
 std::vector<Offer> DispatchQueue::serve() {
   std::vector<Offer> offers;
-  std::erase_if(waiters_, [&](const auto& waiter) {
-    auto placement = take(waiter);
-    if (!placement) return false;
-    permits_.leave(waiter.keys);
-    offers.push_back({waiter.wanted.run, std::move(*placement)});
-    return true;
-  });
+  const auto has_credit = [](const auto& node) { return node.second.credit > 0; };
+  for (auto waiter = waiters_.begin();
+       waiter != waiters_.end() && std::any_of(cluster_.begin(), cluster_.end(), has_credit);) {
+    auto placement = take(*waiter);
+    if (!placement) {
+      ++waiter;
+      continue;
+    }
+    permits_.leave(waiter->keys);
+    auto& served = turns_[waiter->wanted.priority].served;
+    served = std::max(served, waiter->turn);
+    offers.push_back({waiter->wanted.run, std::move(*placement)});
+    waiter = waiters_.erase(waiter);
+  }
   return offers;
 }
 
@@ -122,7 +142,7 @@ ports::PermitAsk DispatchQueue::ask_permits(IncarnationId holder, Millis now) {
   auto asking = permits_.begin_ask(holder, now);
   lacks_slot_ = false;
   std::vector<NodeView*> lent;
-  for (const auto& [wanted, keys, since] : waiters_) {
+  for (const auto& [wanted, keys, since, turn] : waiters_) {
     if (keys.empty() || !may_start(wanted)) continue;
     if (asking.is_hopeless(keys, wanted.priority)) {
       asking.claim(keys, wanted.priority, now - since);

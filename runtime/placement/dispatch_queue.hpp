@@ -2,6 +2,7 @@
 // simulation run this class.
 #pragma once
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,8 +37,8 @@ class DispatchQueue {
   /// A message to hb.all or hb.limits. Whoever waits may be served afterwards.
   Heard hear(const std::string& from, const message::Body& body, Millis now);
 
-  /// A place at once, or nothing: then it waits, by priority and age. Asked again, the newer one
-  /// counts.
+  /// A place at once, or nothing: then it waits, by priority, in turn over the teams, and by age.
+  /// Asked again, the newer one counts.
   std::optional<Placement> place(PlacementRequest wanted);
   void withdraw(RunId run, std::string_view step); // an empty step: all of the run's
   /// Places for those who wait, as far as there is credit.
@@ -84,7 +85,14 @@ class DispatchQueue {
     PlacementRequest wanted;
     LimitedKeys keys;
     Millis since{};
+    std::uint64_t turn = 0; // among those of its priority
   };
+  /// Who has been given turns, of one priority.
+  struct Turns {
+    std::uint64_t served = 0;                  // of who was served last
+    std::map<std::string, std::uint64_t> last; // that a team's waiters have, by team
+  };
+  void wait(Waiter waiter);
   LimitedKeys keys_of(const PlacementRequest& wanted) const;
   bool may_start(const PlacementRequest& wanted) const;
   std::optional<Placement> take(const Waiter& waiter);
@@ -95,9 +103,10 @@ class DispatchQueue {
   ClusterView cluster_;
   KeyedLimits limits_;
   PermitDesk permits_;
-  bool lacks_slot_ = false; // who could have had a permit when they were asked for
-  Millis now_{};            // when it was last told
-  std::deque<Waiter> waiters_;
+  bool lacks_slot_ = false;    // who could have had a permit when they were asked for
+  Millis now_{};               // when it was last told
+  std::deque<Waiter> waiters_; // in the order in which they are served
+  std::map<message::Priority, Turns> turns_;
   std::optional<Millis> swept_;
   std::optional<Millis> excused_; // since when everybody had the chance to be heard
   bool link_up_ = true;

@@ -55,6 +55,32 @@ BOOST_AUTO_TEST_CASE(who_waits_is_served_by_priority_and_then_by_age) {
   BOOST_TEST(cluster.queue.waiting() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(of_equal_priority_teams_are_served_in_turn_however_many_wait_of_one) {
+  Cluster cluster;
+  const auto wait = [&](const std::string& team, int count, message::Priority priority = {}) {
+    for (int i = 0; i < count; ++i) {
+      auto wanted = cluster.wants(team + std::to_string(i), priority);
+      wanted.team = team;
+      BOOST_TEST(!cluster.queue.place(wanted));
+    }
+  };
+  const auto served = [&](std::uint32_t count) {
+    cluster.beat("n1", count, IncarnationId{});
+    std::string steps;
+    for (const auto& offer : cluster.queue.serve()) steps += offer.placement.step + ' ';
+    return steps;
+  };
+  wait("a", 1'000);
+  wait("b", 3);
+  wait("c", 1, message::Priority::high);
+  BOOST_TEST(served(1) == "c0 ");
+  BOOST_TEST(served(5) == "a0 b0 a1 b1 a2 ");
+  wait("d", 2); // begins with the present turn, and makes up for nothing
+  BOOST_TEST(served(5) == "b2 a3 d0 a4 d1 ");
+  BOOST_TEST(served(2) == "a5 a6 ");
+  BOOST_TEST(cluster.queue.waiting() == 993u);
+}
+
 BOOST_AUTO_TEST_CASE(a_node_that_refused_gets_nothing_until_its_next_heartbeat) {
   Cluster cluster;
   const auto node = cluster.beat("n1", 3);
