@@ -10,7 +10,7 @@ CREATE FUNCTION accept_alert_bodies(
   of_post bigint[], ids text[], fingerprints text[], statuses text[], starts text[],
   bodies text[], signals text[], room bigint)
 RETURNS TABLE (outcome text, accepted integer, jobs uuid[], started uuid, signalled uuid)
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan SET enable_seqscan = off AS $$
 #variable_conflict use_column
 DECLARE
   taken bigint[];     -- what is dealt with here
