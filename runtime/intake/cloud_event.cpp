@@ -62,13 +62,15 @@ class Draft {
 
 std::optional<Error> Draft::check_attribute(std::string_view name, const json::value& value) const {
   if (name == "data" || name == "data_base64") return std::nullopt;
-  const auto quoted = '`' + std::string{name.substr(0, 40)} + '`';
+  const auto quoted = '`' + clean_utf8(name.substr(0, 40)) + '`';
   if (!is_attribute_name(name))
     return fault("the name of the attribute " + quoted +
                  " must be lower-case letters and digits, " +
                  std::to_string(limits::event_attribute_bytes_max) + " at most");
   if (value.is_structured() || value.is_double())
     return fault("the attribute " + quoted + " must be a string, an integer or a boolean");
+  if (value.is_string() && !is_utf8(value.get_string()))
+    return fault("the attribute " + quoted + " is not UTF-8");
   return std::nullopt;
 }
 
@@ -79,7 +81,7 @@ std::optional<Error> Draft::check_required() const {
       return fault("the attribute `" + std::string{name} + "` is missing or no text");
   }
   if (const auto& version = members.at("specversion").get_string(); version != "1.0")
-    return fault("`specversion` is \"" + std::string{version.subview(0, 20)} +
+    return fault("`specversion` is \"" + clean_utf8(version.subview(0, 20)) +
                  "\"; 1.0 is understood");
   for (const auto* name : {"subject", "time", "datacontenttype", "dataschema"}) {
     const auto* value = members.if_contains(name);
@@ -110,7 +112,9 @@ Result<CloudEvent> Draft::finish() && {
     if (part->size() > limits::event_text_bytes_max)
       return fault("`id`, `source`, `type` and `subject` have " +
                    std::to_string(limits::event_text_bytes_max) + " bytes at most");
-  event.body = JsonText{canonical(JsonText{json::serialize(members)})};
+  JsonText body{json::serialize(members)};
+  if (!read_json(body.text)) return fault("a number in it is beyond what can be kept");
+  event.body = JsonText{canonical(body)};
   return event;
 }
 
@@ -178,7 +182,7 @@ Result<CloudEvent> read_cloud_event(const Injected& injected) {
   const auto type = content == nullptr ? std::string{} : media_type(*content);
   if (type == "application/cloudevents+json") return structured(injected.payload);
   if (type.starts_with("application/cloudevents"))
-    return fault("events of the type " + type +
+    return fault("events of the type " + clean_utf8(type) +
                  " are not understood; send one event as "
                  "application/cloudevents+json");
   const bool named =

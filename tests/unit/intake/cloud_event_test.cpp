@@ -112,6 +112,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_event_is_refused_with_the_place_and_the_remedy) 
       {injected("", binary({{"ce-subject", "%zz"}})), "`ce-subject` is not percent-encoded"},
       {injected("", binary({{"ce-data", "x"}})), "is no attribute"},
       {injected("1", {{"ce-id", "1"}}), "`specversion` is missing"},
+      {injected("", binary({{"Content-Type", "text/\xd1"}})), "`datacontenttype` is not UTF-8"},
+      {injected("[1e999999]"), "a number in it is beyond"},
+      {injected("1", {{"Nats-Msg-Id", "\xd1"}}), "`id` is not UTF-8"},
   };
   for (const auto& row : table) {
     const auto told = read(row.what);
