@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/command_artifacts.hpp"
 #include "ops/cli/view/artifacts.hpp"
@@ -28,10 +28,6 @@ namespace {
 struct ArtifactOptions {
   std::string run, artifact, output;
 };
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
 
 std::string path_of(const std::string& run) {
   return "/v1/runs/" + percent_encoded(run) + "/artifacts";

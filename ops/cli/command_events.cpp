@@ -1,10 +1,8 @@
 // troupe inject, troupe dead-letters list | show | retry | drop
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <cstdio>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/files.hpp"
 #include "ops/cli/job_inputs.hpp"
@@ -17,16 +15,6 @@ namespace troupe::cli {
 namespace json = boost::json;
 
 namespace {
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
-
-ExitCode print(const CommandLine& line, const json::value& answer, const std::string& text) {
-  const auto said = line.common.json ? json::serialize(answer) + "\n" : text;
-  std::fwrite(said.data(), 1, said.size(), stdout);
-  return ExitCode::ok;
-}
 
 struct InjectOptions {
   std::string file, in, type, id, source, subject;

@@ -4,8 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/files.hpp"
 #include "ops/cli/replay.hpp"
@@ -19,10 +18,6 @@ namespace troupe::cli {
 namespace json = boost::json;
 
 namespace {
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
 
 std::string run_path(const std::string& run) { return "/v1/runs/" + percent_encoded(run); }
 

@@ -3,8 +3,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/job_inputs.hpp"
 #include "ops/cli/person.hpp"
@@ -23,10 +22,6 @@ struct ForkOptions {
   bool keep = true, yes = false, preview = false, retry = false;
 };
 using Options = std::shared_ptr<ForkOptions>;
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
 
 /// JSON, or else the words themselves.
 json::value words(const std::string& text) {

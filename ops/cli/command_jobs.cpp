@@ -1,10 +1,8 @@
 // troupe jobs list | show, troupe nodes, troupe limits
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <cstdio>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/files.hpp"
 #include "ops/cli/job_inputs.hpp"
@@ -18,15 +16,9 @@ namespace json = boost::json;
 
 namespace {
 
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
-
 template <class Render>
 ExitCode print(const CommandLine& line, const json::value& answer, Render render) {
-  std::string text = line.common.json ? json::serialize(answer) + "\n" : render(answer);
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  return ExitCode::ok;
+  return print(line, answer, line.common.json ? std::string{} : std::string{render(answer)});
 }
 
 struct JobOptions {

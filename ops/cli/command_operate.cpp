@@ -3,8 +3,7 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/job_inputs.hpp"
 #include "ops/cli/person.hpp"
@@ -24,10 +23,6 @@ struct OperateOptions {
   bool happened = false, did_not_happen = false, deny = false, yes = false;
 };
 using Options = std::shared_ptr<OperateOptions>;
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
 
 ExitCode tell(const CommandLine& line, const json::value& answer, const std::string& words) {
   std::printf("%s\n", (line.common.json ? json::serialize(answer) : words).c_str());

@@ -6,8 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/files.hpp"
 #include "ops/cli/job_inputs.hpp"
@@ -28,10 +27,6 @@ struct RunOptions {
   std::vector<std::string> inputs, labels;
   bool detach = false;
 };
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
 
 void print_line(const std::string& text) { std::printf("%s\n", text.c_str()); }
 

@@ -1,10 +1,8 @@
 // troupe schedules list | show | next | pause | resume | run
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
-#include <cstdio>
 
-#include "net/http/client.hpp"
-#include "ops/cli/api_client.hpp"
+#include "ops/cli/asking.hpp"
 #include "ops/cli/command.hpp"
 #include "ops/cli/person.hpp"
 #include "ops/cli/view/json_reading.hpp"
@@ -23,15 +21,6 @@ struct ScheduleOptions {
   unsigned limit = 20;
 };
 using Options = std::shared_ptr<ScheduleOptions>;
-
-ApiClient connect(const CommandLine& line) {
-  return {http::make_client(), discover_server(line.common.server)};
-}
-
-ExitCode print(const CommandLine& line, const json::value& answer, const std::string& words) {
-  std::printf("%s", (line.common.json ? json::serialize(answer) + "\n" : words).c_str());
-  return ExitCode::ok;
-}
 
 std::string choice(const ScheduleOptions& options) {
   std::string query = "?limit=" + std::to_string(options.limit);
