@@ -14,8 +14,9 @@ using ports::DeadLetter;
 template <class T>
 using Done = ports::Operations::Done<T>;
 
-json::object heading(const DeadLetter& letter) {
-  const auto event = read_json(letter.letter.text).value();
+json::value event_of(const DeadLetter& letter) { return read_json(letter.letter.text).value(); }
+
+json::object heading(const DeadLetter& letter, const json::value& event) {
   return {{"id", letter.id},
           {"in", letter.channel},
           {"by", event.at("by")},
@@ -24,8 +25,9 @@ json::object heading(const DeadLetter& letter) {
 }
 
 JsonText document(const DeadLetter& letter) {
-  auto out = heading(letter);
-  out["event"] = read_json(letter.letter.text).value();
+  auto event = event_of(letter);
+  auto out = heading(letter, event);
+  out["event"] = std::move(event);
   return JsonText{json::serialize(out)};
 }
 
@@ -64,7 +66,7 @@ void list_dead_letters(const Context& context, std::uint32_t limit, std::uint64_
       [done = std::move(done), limit](const Result<std::vector<DeadLetter>>& letters) {
         if (!letters) return done(letters.error());
         json::array out;
-        for (const auto& letter : *letters) out.push_back(heading(letter));
+        for (const auto& letter : *letters) out.push_back(heading(letter, event_of(letter)));
         json::object answer{{"dead_letters", std::move(out)}, {"next", nullptr}};
         if (letters->size() == limit) answer["next"] = letters->back().place;
         done(JsonText{json::serialize(answer)});

@@ -32,6 +32,8 @@ const config::AlertRoute* match_route(const std::vector<config::AlertRoute>& rou
 
 const config::EventRoute* match_route(const std::vector<config::EventRoute>& routes,
                                       const std::string& channel, const CloudEvent& event) {
+  const auto is_of_channel = [&](const auto& route) { return route.channel == channel; };
+  if (std::none_of(routes.begin(), routes.end(), is_of_channel)) return nullptr;
   const auto value = read_json(event.body.text);
   const auto matches = [&](const auto& wanted) {
     const auto* attribute = value->get_object().if_contains(wanted.first);
@@ -45,7 +47,7 @@ const config::EventRoute* match_route(const std::vector<config::EventRoute>& rou
     return text.starts_with(pattern);
   };
   const auto route = std::find_if(routes.begin(), routes.end(), [&](const auto& candidate) {
-    return candidate.channel == channel &&
+    return is_of_channel(candidate) &&
            std::all_of(candidate.match.begin(), candidate.match.end(), matches);
   });
   return route == routes.end() ? nullptr : &*route;

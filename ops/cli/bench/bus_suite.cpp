@@ -106,8 +106,7 @@ Report bench_bus(const BenchOptions& options) {
   auto busy = asker.keep_up(options.in_flight, options.time);
   const auto spent = stage.processor_seconds() - cpu;
   report.add("round_trips_per_s", busy.per_s, "round trips a second");
-  report.add("cpu_s_per_1000_round_trips",
-             spent / static_cast<double>(std::max<std::size_t>(busy.ms.size(), 1)) * 1'000,
+  report.add("cpu_s_per_1000_round_trips", per_thousand(spent, busy.ms.size()),
              "processor seconds for 1,000 round trips, of everything together", 4);
   report.add_latencies("round_trip", std::move(busy.ms), "a round trip among so many");
   options.tell("one message after the other");

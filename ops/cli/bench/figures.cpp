@@ -25,6 +25,10 @@ std::string readable(const Figure& figure) {
 
 } // namespace
 
+double per_thousand(double cost, std::size_t number) {
+  return cost / static_cast<double>(std::max<std::size_t>(number, 1)) * 1'000;
+}
+
 double percentile(std::vector<double> values, double share) {
   if (values.empty()) return 0;
   const auto rank =

@@ -33,6 +33,9 @@ class Report {
   std::vector<Figure> figures_;
 };
 
+/// What a thousand of them cost, if `number` cost so much; of none as if it were one.
+double per_thousand(double cost, std::size_t number);
+
 /// The value that so large a share of them does not exceed; 0 of none.
 double percentile(std::vector<double> values, double share);
 

@@ -115,8 +115,7 @@ Report bench_intake(const BenchOptions& options) {
   auto fresh = post_load(http, [&](unsigned) { return groups.next_new(); });
 
   report.add("posts_per_s", posts.per_s, "posts a second accepted durably");
-  report.add("cpu_s_per_1000_posts",
-             spent / static_cast<double>(std::max<std::size_t>(posts.ms.size(), 1)) * 1'000,
+  report.add("cpu_s_per_1000_posts", per_thousand(spent, posts.ms.size()),
              "processor seconds for 1,000 posts, of everything together", 3);
   report.add_latencies("post", std::move(posts.ms), "a post");
   report.add("new_posts_per_s", fresh.per_s, "posts a second that each open an incident");

@@ -163,8 +163,7 @@ Report bench_journal(const BenchOptions& options) {
   auto busy = many.keep_up(options.time);
   const auto spent = stage.processor_seconds() - cpu;
   report.add("appends_per_s", busy.per_s, "durable appends a second");
-  report.add("cpu_s_per_1000_appends",
-             spent / static_cast<double>(std::max<std::size_t>(busy.ms.size(), 1)) * 1'000,
+  report.add("cpu_s_per_1000_appends", per_thousand(spent, busy.ms.size()),
              "processor seconds for 1,000 appends, of everything together", 4);
   report.add_latencies("append", std::move(busy.ms), "an append among so many");
   options.tell("one append after the other");
