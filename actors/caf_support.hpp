@@ -15,6 +15,22 @@ concept LocalMessage = std::is_class_v<T> && std::copy_constructible<T> && requi
   actor_message(x);
 };
 
+/// Held by a thread that is not CAF's while it spawns. CAF 0.17.6 leaves a reference to the
+/// system's logger with each thread that ever spawned, and ~actor_system waits until all of them
+/// are gone: a thread of the store, which outlives the node's actors, would hold it for ever.
+class OutsideThread {
+ public:
+  OutsideThread() = default;
+  ~OutsideThread() {
+    if (is_outside_) caf::logger::set_current_actor_system(nullptr);
+  }
+  OutsideThread(const OutsideThread&) = delete;
+  OutsideThread& operator=(const OutsideThread&) = delete;
+
+ private:
+  bool is_outside_ = caf::logger::current_logger() == nullptr; // else a worker of CAF's runs this
+};
+
 /// A handle to `self` that a thread outside CAF may keep and send to.
 inline caf::actor handle_of(caf::event_based_actor* self) {
   return caf::actor_cast<caf::actor>(self);

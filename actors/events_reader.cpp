@@ -96,6 +96,7 @@ class EventsReader final : public caf::event_based_actor {
 
 void read_events(caf::actor_system& system, const Context& context, RunId run,
                  ports::EventsPage page, std::function<void(Result<JsonText>)> done) {
+  const OutsideThread thread;
   system.spawn<EventsReader>(context, run, page, std::move(done));
 }
 

@@ -175,6 +175,7 @@ Node::Node(std::shared_ptr<NodeContext> context, std::function<void(std::string)
   const Context shared = impl_->context;
   if (shared->settings.orchestrator) impl_->operations = make_operations(impl_->system, shared);
   auto started = std::make_shared<std::promise<void>>();
+  const OutsideThread thread;
   impl_->root = impl_->system.spawn<Root>(shared, std::move(failed), impl_->stopping, started);
   started->get_future().wait(); // every part is in the directory from here on
 }

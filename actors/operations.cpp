@@ -183,6 +183,7 @@ class NodeOperations final : public ports::Operations {
   void nodes(Done<std::vector<ports::NodeStatus>> done) override {
     const auto dispatcher = context_->actors->find("dispatcher");
     if (!dispatcher) return done(not_ready("dispatcher"));
+    const OutsideThread thread;
     system_.spawn([dispatcher, done](caf::event_based_actor* self) {
       self->request(dispatcher, std::chrono::seconds{2}, ListNodes{})
           .then([done](NodesListed& listed) { done(std::move(listed.nodes)); },
@@ -269,6 +270,7 @@ class NodeOperations final : public ports::Operations {
                           std::function<void(std::map<std::string, std::string>)> then) {
     const auto dispatcher = context->actors->find("dispatcher");
     if (questions.empty() || !dispatcher) return then({});
+    const OutsideThread thread;
     system.spawn([dispatcher, questions = std::move(questions),
                   then = std::move(then)](caf::event_based_actor* self) {
       struct Answers {

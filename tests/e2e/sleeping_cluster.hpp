@@ -48,6 +48,13 @@ struct SleepingCluster {
     for (const auto* name : {"orchestrator-1", "orchestrator-2", "agent-1", "agent-2"}) start(name);
   }
 
+  /// All at once; whoever lives still has to end by itself, and in order.
+  ~SleepingCluster() {
+    for (auto& [name, node] : nodes) node->process().signal(SIGTERM);
+    for (auto& [name, node] : nodes)
+      BOOST_TEST(node->process().wait(std::chrono::seconds{25}).has_value(), *node);
+  }
+
   void start(const std::string& name) {
     const bool orchestrator = name.starts_with("orchestrator");
     const auto service = [&](const char* seconds) {

@@ -1,6 +1,8 @@
 // Nodes that end in order, cancels that reach whoever acts, calls of unknown outcome, pauses that
 // others ask for: over the real shells.
 #include <boost/test/unit_test.hpp>
+#include <future>
+#include <thread>
 
 #include "tests/support/eventually.hpp"
 #include "tests/unit/actors/cluster.hpp"
@@ -151,6 +153,29 @@ BOOST_AUTO_TEST_CASE(a_pause_that_one_node_hears_of_holds_for_the_whole_cluster)
   BOOST_REQUIRE(cluster.finishes(waits));
   BOOST_TEST((cluster.state(waits) == ports::RunState::completed));
   BOOST_TEST(!has(cluster.events(waits), "attempt.failed"));
+}
+
+/// As a thread of the store does, which answers for as long as the process lives.
+BOOST_AUTO_TEST_CASE(a_node_ends_though_a_thread_that_asked_its_actors_lives_on) {
+  Cluster cluster;
+  const auto run = cluster.submit(
+      "{plan: p, steps: [{id: lost, tool: ledger.write, with: {entry: a}, labels: [gpu=1]}]}");
+  auto& operations = *cluster.orchestrator->node->operations();
+  std::promise<void> asked, ended;
+  std::thread outside{[&] {
+    std::promise<void> nodes, why, events;
+    operations.nodes([&](const auto&) { nodes.set_value(); });
+    operations.why(run, "lost", [&](const auto&) { why.set_value(); });
+    operations.events(run, {}, [&](const auto&) { events.set_value(); });
+    for (auto* answer : {&nodes, &why, &events}) answer->get_future().wait();
+    asked.set_value();
+    ended.get_future().wait();
+  }};
+  asked.get_future().wait();
+  auto destroyed = std::async(std::launch::async, [&] { cluster.orchestrator.reset(); });
+  BOOST_TEST((destroyed.wait_for(30s) == std::future_status::ready));
+  ended.set_value();
+  outside.join();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
