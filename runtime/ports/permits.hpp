@@ -88,10 +88,11 @@ class Permits {
   virtual ~Permits() = default;
 
   /// Claims are judged with those that other nodes made lately, by priority and then by how long
-  /// they have waited: each gets as many as all of its keys have left, and none holds back what it
-  /// cannot use itself. So the sum that is held never grows beyond a limit by what is granted; what
-  /// a node says that it holds counts in any case. What a node held that has left or was fenced
-  /// counts for limits::permit_grace more: by then whoever has its runs has said what they use.
+  /// they have waited, which of several nodes is known to within what an ask takes: each gets as
+  /// many as all of its keys have left, and none holds back what it cannot use itself. So the sum
+  /// that is held never grows beyond a limit by what is granted; what a node says that it holds
+  /// counts in any case. What a node held that has left or was fenced counts for
+  /// limits::permit_grace more: by then whoever has its runs has said what they use.
   virtual void exchange(PermitAsk ask, Done<PermitAnswer> done) = 0;
   /// Every key that is used, waited for, or short of tokens; by name.
   virtual void list(Done<std::vector<LimitRow>> done) = 0;

@@ -53,14 +53,14 @@ BOOST_AUTO_TEST_CASE(one_at_a_time_by_priority_and_age_over_two_orchestrators) {
   auto& any = *cluster.nodes.at("orchestrator-1");
   std::vector<std::string> order{cluster.submit("orchestrator-1", on_machine("slow", "low"))};
   BOOST_TEST_REQUIRE(any.process().reaches([&] { return is_waited_for(cluster, 1, 0); }), any);
-  const auto low = cluster.submit("orchestrator-1", on_machine("quick", "low"));
-  order.resize(4);
-  order[2] = cluster.submit("orchestrator-2", on_machine("quick", "normal"));
-  order[3] = cluster.submit("orchestrator-1", on_machine("quick", "normal"));
-  order[1] = cluster.submit("orchestrator-2", on_machine("quick", "high"));
-  order.push_back(low);
+  // Between nodes by priority; ages are compared to within what an ask takes, so those are of one.
+  const auto low = cluster.submit("orchestrator-2", on_machine("quick", "low"));
+  const auto first = cluster.submit("orchestrator-1", on_machine("quick", "normal"));
+  const auto second = cluster.submit("orchestrator-1", on_machine("quick", "normal"));
+  const auto high = cluster.submit("orchestrator-2", on_machine("quick", "high"));
+  order.insert(order.end(), {high, first, second, low});
   BOOST_TEST_REQUIRE(any.process().reaches([&] { return is_waited_for(cluster, 1, 4); }), any);
-  const auto why = cluster.ask("orchestrator-1", {"why", low});
+  const auto why = cluster.ask("orchestrator-2", {"why", low});
   BOOST_TEST(why.find("limit machine/a: 1 of 1 in use, ") != std::string::npos, why);
 
   std::string last;
