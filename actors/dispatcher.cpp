@@ -30,7 +30,7 @@ class Dispatcher final : public caf::event_based_actor {
   Dispatcher(caf::actor_config& config, Context context)
       : event_based_actor{config},
         context_{std::move(context)},
-        queue_{{}, placement::LimitRules{context_->settings.limits}} {}
+        queue_{{}, placement::LimitRules{context_->settings.limits}, context_->node()} {}
 
   const char* name() const override { return "dispatcher"; }
 

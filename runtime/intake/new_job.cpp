@@ -45,7 +45,7 @@ Result<std::shared_ptr<const config::NamedPlan>> choose_plan(const config::Team&
 
 /// What jobs have in common, once plan and inputs are known to be sound.
 PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, std::string title,
-                     JsonText inputs, Instant now, Entropy& entropy) {
+                     JsonText inputs, message::Priority priority, Instant now, Entropy& entropy) {
   PreparedJob out;
   out.bundle = plan.bundle;
   if (!out.bundle)
@@ -57,10 +57,13 @@ PreparedJob assemble(const config::Team& team, const config::NamedPlan& plan, st
   job.title = title.empty() ? plan.plan.name : std::move(title);
   job.bundle = out.bundle->hash;
   job.inputs = inputs;
+  job.priority = priority;
   job.at = now;
   job.append = entropy.make_id<AppendId>(now);
-  job.body = supervision::encode({supervision::RunCreated{
-      job.id, job.team, job.title, plan.plan.name, plan.plan.hash, job.bundle, std::move(inputs)}});
+  supervision::RunCreated created{job.id,         job.team,   job.title,        plan.plan.name,
+                                  plan.plan.hash, job.bundle, std::move(inputs)};
+  if (priority != message::Priority::normal) created.priority = priority;
+  job.body = supervision::encode({std::move(created)});
   return out;
 }
 
@@ -95,8 +98,8 @@ Result<PreparedJob> fill(const config::Team& team, const config::JobTemplate& jo
   if (!filled) return filled.error();
   auto inputs = plan::bind_inputs(plan->second.plan, *filled);
   if (!inputs) return inputs.error();
-  auto prepared = assemble(team, plan->second, std::move(title), std::move(*inputs), now, entropy);
-  prepared.job.priority = job.priority;
+  auto prepared = assemble(team, plan->second, std::move(title), std::move(*inputs), job.priority,
+                           now, entropy);
   prepared.job.labels = fill_labels(job.labels, scope);
   return prepared;
 }
@@ -137,13 +140,13 @@ Result<PreparedJob> prepare_job(const config::Team& team, const ports::JobReques
   auto inputs = plan::bind_inputs((*plan)->plan, request.inputs);
   if (!inputs) return inputs.error();
   if (auto checked = check_labels(request.labels); !checked) return checked.error();
-  auto prepared = assemble(team, **plan, request.title, std::move(*inputs), now, entropy);
+  auto prepared =
+      assemble(team, **plan, request.title, std::move(*inputs), request.priority, now, entropy);
   auto& job = prepared.job;
   job.idempotency_key = request.idempotency_key;
   job.labels = request.labels;
   job.request_digest = sha256_hex(job.bundle + '\n' + canonical(job.inputs) + '\n' + job.title +
                                   (job.labels.empty() ? "" : '\n' + to_json(job.labels)));
-  job.priority = request.priority;
   job.source = request.source;
   return prepared;
 }
@@ -223,6 +226,7 @@ PreparedJob prepare_child(const supervision::RunState& parent,
   job.idempotency_key = "child:" + to_string(child.run);
   job.team = parent.created.team;
   job.title = parent.created.title + " / " + start.step;
+  job.priority = parent.created.priority.value_or(message::Priority::normal);
   job.source = "plan";
   job.bundle = out.bundle->hash;
   job.inputs = child.inputs;
@@ -235,6 +239,7 @@ PreparedJob prepare_child(const supervision::RunState& parent,
       job.bundle, child.inputs};
   created.parent = parent.id;
   created.requested_by = parent.created.requested_by;
+  created.priority = parent.created.priority;
   if (const auto* step = parent.find(start.step)) {
     created.deadline = supervision::deadline_of(parent, *step);
     if (const auto retries = supervision::retries_left(parent, *step))

@@ -29,13 +29,17 @@ DispatchQueue::Heard DispatchQueue::hear(const std::string& from, const message:
   const auto known = cluster_.find(from);
   if (const auto* beat = std::get_if<message::NodeHeartbeat>(&body)) {
     heard.joined = known == cluster_.end();
-    if (const auto replaced = observe(cluster_, from, *beat, now))
+    if (const auto replaced = observe(cluster_, from, *beat, now)) {
+      sharing_.forget(*replaced);
       heard.gone = Gone{from, *replaced, "started anew"};
+    }
+    take_slots(cluster_.find(from)->second);
     if (lacks_slot_) permits_.stir();
   } else if (const auto* left = std::get_if<message::NodeLeft>(&body)) {
     if (known == cluster_.end() || known->second.last.incarnation != left->incarnation)
       return heard;
     cluster_.erase(known);
+    sharing_.forget(left->incarnation);
     heard.gone = Gone{from, left->incarnation, "left", true};
   } else if (const auto* draining = std::get_if<message::NodeDraining>(&body)) {
     if (auto* node = find(draining->incarnation)) node->last.draining = true;
@@ -117,7 +121,51 @@ std::optional<Placement> DispatchQueue::take(const Waiter& waiter) {
   if (!placement) return placement;
   --cluster_.find(placement->node)->second.credit;
   permits_.take(waiter.wanted.run, waiter.wanted.step, waiter.keys);
+  forget_place(placed_.find({waiter.wanted.run, waiter.wanted.step}));
+  placed_[{waiter.wanted.run, waiter.wanted.step}] = placement->incarnation;
+  ++placed_at_[placement->incarnation];
   return placement;
+}
+
+// ---- what was placed
+
+/// Those that its heartbeat says are free; it may have been sent before what was placed since had
+/// arrived.
+void DispatchQueue::take_slots(NodeView& node) {
+  const auto slots = node.last.slots;
+  const auto found = placed_at_.find(node.last.incarnation);
+  const auto placed = found == placed_at_.end() ? 0 : std::min(found->second, slots);
+  const auto free = std::min(node.credit, slots - placed);
+  node.credit = sharing_.heard(node.last.incarnation, slots, free, placed, others_waiting());
+}
+
+Contenders DispatchQueue::others_waiting() const {
+  Contenders others;
+  for (const auto& [name, node] : cluster_) {
+    if (name == me_ || node.last.steps_waiting == 0) continue;
+    ++others.owners;
+    others.steps += node.last.steps_waiting;
+  }
+  return others;
+}
+
+DispatchQueue::Placed::iterator DispatchQueue::forget_place(Placed::iterator place) {
+  if (place == placed_.end()) return place;
+  const auto at = placed_at_.find(place->second);
+  if (--at->second == 0) placed_at_.erase(at);
+  return placed_.erase(place);
+}
+
+void DispatchQueue::release(RunId run, const std::string& step) {
+  permits_.release(run, step);
+  forget_place(placed_.find({run, step}));
+}
+
+void DispatchQueue::release(RunId run) {
+  permits_.release(run);
+  for (auto place = placed_.lower_bound({run, ""});
+       place != placed_.end() && place->first.first == run;)
+    place = forget_place(place);
 }
 
 // ---- keyed limits
@@ -165,7 +213,8 @@ NodeView* DispatchQueue::find(IncarnationId incarnation) {
 }
 
 void DispatchQueue::give_back(IncarnationId incarnation) {
-  if (auto* node = find(incarnation)) node->credit = std::min(node->credit + 1, node->last.slots);
+  if (auto* node = find(incarnation); node != nullptr && !sharing_.leaves(incarnation))
+    node->credit = std::min(node->credit + 1, node->last.slots);
   if (lacks_slot_) permits_.stir();
 }
 
@@ -201,6 +250,7 @@ std::vector<Gone> DispatchQueue::sweep(Millis now) {
   if (!link_up_) return gone;
   for (const auto& node : remove_silent(cluster_, now))
     gone.push_back({node.name, node.last.incarnation, "silent for the lease period"});
+  for (const auto& node : gone) sharing_.forget(node.incarnation);
   return gone;
 }
 

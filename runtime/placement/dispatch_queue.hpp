@@ -6,11 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "runtime/placement/keyed_limit.hpp"
 #include "runtime/placement/permit_desk.hpp"
 #include "runtime/placement/placement.hpp"
+#include "runtime/placement/slot_sharing.hpp"
 #include "runtime/rules.hpp"
 
 namespace troupe::placement {
@@ -27,8 +29,9 @@ struct Offer {
 /// on through a suspend of the machine, which then shows as a gap.
 class DispatchQueue {
  public:
-  explicit DispatchQueue(Rules rules = {}, LimitRules limits = {})
-      : rules_{rules}, permits_{std::move(limits)} {}
+  /// `me`: the name of this node, whose own heartbeats are heard too.
+  explicit DispatchQueue(Rules rules = {}, LimitRules limits = {}, std::string me = {})
+      : rules_{rules}, me_{std::move(me)}, permits_{std::move(limits)} {}
 
   struct Heard {
     bool joined = false;      // never heard of before
@@ -49,9 +52,10 @@ class DispatchQueue {
   bool is_unheard_of(IncarnationId incarnation, Millis now) const;
 
   void give_back(IncarnationId node); // an attempt there ended, or was never sent
-  /// What that attempt of the step used of keyed limits.
-  void release(RunId run, const std::string& step) { permits_.release(run, step); }
-  void release(RunId run) { permits_.release(run); } // all of the run's
+  /// What that attempt of the step used of keyed limits, and its place: it ended, or was never
+  /// sent.
+  void release(RunId run, const std::string& step);
+  void release(RunId run); // all of the run's
   /// An attempt of it is under way, and was placed before this queue knew of it.
   void count(const PlacementRequest& placed);
   void take_credit(IncarnationId node); // it refused: no credit until its next heartbeat
@@ -92,14 +96,20 @@ class DispatchQueue {
     std::uint64_t served = 0;                  // of who was served last
     std::map<std::string, std::uint64_t> last; // that a team's waiters have, by team
   };
+  using Placed = std::map<std::pair<RunId, std::string>, IncarnationId>;
+
   void wait(Waiter waiter);
   LimitedKeys keys_of(const PlacementRequest& wanted) const;
   bool may_start(const PlacementRequest& wanted) const;
   std::optional<Placement> take(const Waiter& waiter);
+  void take_slots(NodeView& node);
+  Contenders others_waiting() const;
+  Placed::iterator forget_place(Placed::iterator place);
   NodeView* find(IncarnationId incarnation);
   void excuse_everybody(Millis now);
 
   Rules rules_;
+  std::string me_;
   ClusterView cluster_;
   KeyedLimits limits_;
   PermitDesk permits_;
@@ -107,6 +117,9 @@ class DispatchQueue {
   Millis now_{};               // when it was last told
   std::deque<Waiter> waiters_; // in the order in which they are served
   std::map<message::Priority, Turns> turns_;
+  Placed placed_;                                    // steps, until they are released
+  std::map<IncarnationId, std::uint32_t> placed_at_; // how many, where there are any
+  SlotSharing sharing_;
   std::optional<Millis> swept_;
   std::optional<Millis> excused_; // since when everybody had the chance to be heard
   bool link_up_ = true;

@@ -33,6 +33,7 @@ struct RunCreated { // always the first event
   std::optional<Instant> deadline{};  // of the step that started it: what cannot end by then is
                                       // refused
   std::optional<std::uint32_t> retry_budget{}; // what that step's groups had left
+  std::optional<message::Priority> priority{}; // of the job; nothing: normal
 };
 struct RunAdopted { // a new owner; raises the epoch
   Epoch epoch = 0;

@@ -37,7 +37,8 @@ inline constexpr auto shape<RunCreated> =
          optional("requested_by", &RunCreated::requested_by),
          optional("forked_from", &RunCreated::forked_from),
          optional("forked_at", &RunCreated::forked_at), optional("deadline", &RunCreated::deadline),
-         optional("retry_budget", &RunCreated::retry_budget));
+         optional("retry_budget", &RunCreated::retry_budget),
+         optional("priority", &RunCreated::priority));
 template <>
 inline constexpr auto shape<supervision::RunAdopted> =
     body("run.adopted", required("epoch", &supervision::RunAdopted::epoch),

@@ -114,7 +114,7 @@ void RunMachine::assign(Turn& turn, StepState& step, const placement::Placement&
       attempt,
       placement.node,
       placement.incarnation,
-      step.node->priority,
+      priority_of(run_, step),
       step.iteration,
       {definition_for(run_, step), *task, make_context(run_, step),
        step.ledger.replay(step.iteration, resumed), step.progress, timeout, resumed}});

@@ -44,9 +44,14 @@ Result<std::vector<std::string>> limit_keys(const RunState& run, const StepState
   return keys;
 }
 
+message::Priority priority_of(const RunState& run, const StepState& step) {
+  const auto own = step.node->priority;
+  return own == message::Priority::normal ? run.created.priority.value_or(own) : own;
+}
+
 placement::PlacementRequest placement_wanted(const RunState& run, const StepState& step) {
   placement::PlacementRequest request{run.id, step.path, role_wanted(step), step.node->labels,
-                                      step.node->priority};
+                                      priority_of(run, step)};
   request.team = run.created.team;
   if (!step.node->limits.empty())
     if (auto keys = limit_keys(run, step)) request.limits = std::move(*keys);

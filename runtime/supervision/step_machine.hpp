@@ -23,6 +23,8 @@ Result<std::vector<std::string>> limit_keys(const RunState& run, const StepState
 /// What a step that is dispatched asks of the nodes. It names no keys of limits where they cannot
 /// be had: then it fails when it is assigned.
 placement::PlacementRequest placement_wanted(const RunState& run, const StepState& step);
+/// The one that its plan names, or that of the job.
+message::Priority priority_of(const RunState& run, const StepState& step);
 
 /// Since when a step that is ready waits for a node.
 Instant ready_since(const StepState& step);

@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(of_equal_priority_teams_are_served_in_turn_however_many_wai
     }
   };
   const auto served = [&](std::uint32_t count) {
+    cluster.queue.release(cluster.run); // those before have ended
     cluster.beat("n1", count, IncarnationId{});
     std::string steps;
     for (const auto& offer : cluster.queue.serve()) steps += offer.placement.step + ' ';
@@ -88,6 +89,113 @@ BOOST_AUTO_TEST_CASE(a_node_that_refused_gets_nothing_until_its_next_heartbeat) 
   BOOST_TEST(!cluster.queue.place(cluster.wants("s")));
   cluster.beat("n1", 1, node);
   BOOST_TEST(cluster.queue.serve().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_heartbeat_that_does_not_know_yet_what_was_placed_gives_no_slot_twice) {
+  Cluster cluster;
+  const auto node = cluster.beat("n1", 8);
+  for (int i = 0; i < 8; ++i)
+    BOOST_TEST(cluster.queue.place(cluster.wants("s" + std::to_string(i))).has_value());
+  BOOST_TEST(!cluster.queue.place(cluster.wants("next")));
+  cluster.beat("n1", 8, node); // sent before anything had arrived
+  BOOST_TEST(cluster.queue.serve().empty());
+  cluster.queue.release(cluster.run, "s0");
+  cluster.queue.release(cluster.run, "s0"); // once is enough
+  cluster.beat("n1", 8, node);
+  BOOST_TEST(cluster.queue.serve().size() == 1u);
+  cluster.queue.release(cluster.run);
+  BOOST_TEST(!cluster.queue.place(cluster.wants("later")));
+  cluster.beat("n1", 8, node);
+  BOOST_TEST(cluster.queue.serve().size() == 1u);
+  cluster.now += 1s;
+  BOOST_TEST((cluster.beat("n1", 8) != node)); // another start of it knows nothing of all that
+  for (int i = 0; i < 8; ++i)
+    BOOST_TEST(cluster.queue.place(cluster.wants("s" + std::to_string(i))).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_an_owner_holds_beyond_its_share_is_left_to_others_that_wait) {
+  const auto node = SeededEntropy{3}.make_id<IncarnationId>(Instant{});
+  struct Case {
+    std::uint32_t slots, placed;
+    Contenders others;
+    std::uint32_t left;
+  };
+  const Case table[] = {
+      {8, 8, {0, 0}, 0}, // nobody else waits
+      {8, 8, {1, 100}, 4}, {8, 4, {1, 100}, 0}, {8, 8, {1, 1}, 1}, {8, 8, {3, 100}, 6},
+      {3, 3, {1, 9}, 1},   {3, 2, {1, 9}, 0},   {1, 1, {1, 9}, 1}, {2, 1, {2, 9}, 1},
+  };
+  for (const auto& [slots, placed, others, left] : table) {
+    SlotSharing sharing;
+    BOOST_TEST(!sharing.leaves(node)); // no heartbeat yet
+    BOOST_TEST(sharing.heard(node, slots, 0, placed, others) == 0u);
+    std::uint32_t seen = 0;
+    for (std::uint32_t ended = 0; ended < placed; ++ended) seen += sharing.leaves(node);
+    BOOST_TEST(seen == left);
+    BOOST_TEST(sharing.heard(node, slots, left, placed - left, others) == 0u);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_slot_that_nobody_takes_is_used_again_and_none_is_left_for_a_while) {
+  const auto node = SeededEntropy{3}.make_id<IncarnationId>(Instant{});
+  SlotSharing sharing;
+  const auto heard = [&](std::uint32_t free) {
+    return sharing.heard(node, 8, free, 8 - free, {1, 1}); // it waits for something else
+  };
+  heard(0);
+  BOOST_TEST(sharing.leaves(node));
+  BOOST_TEST(!sharing.leaves(node)); // one step waits
+  BOOST_TEST(heard(1) == 0u);        // the others' turn
+  BOOST_TEST(heard(1) == 1u);
+  for (int i = 0; i < 3; ++i) {
+    heard(0);
+    BOOST_TEST(!sharing.leaves(node));
+  }
+  heard(0);
+  BOOST_TEST(sharing.leaves(node)); // another try
+  BOOST_TEST(heard(1) == 0u);
+  BOOST_TEST(heard(0) == 0u); // somebody took it: the next may follow at once
+  BOOST_TEST(sharing.leaves(node));
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_with_a_long_queue_leaves_the_only_slot_to_one_with_a_short_one) {
+  SeededEntropy entropy{5};
+  const Millis now{1'000'000};
+  DispatchQueue one{{}, {}, "one"}, other{{}, {}, "other"};
+  const auto run = entropy.make_id<RunId>(Instant{now}),
+             waits = entropy.make_id<RunId>(Instant{now});
+  message::NodeHeartbeat agent, owner;
+  agent.incarnation = entropy.make_id<IncarnationId>(Instant{now});
+  agent.modes = {"agent"};
+  agent.roles = {"*"};
+  agent.slots = 1;
+  owner.incarnation = entropy.make_id<IncarnationId>(Instant{now});
+  owner.steps_waiting = 1;
+  for (int i = 0; i < 100; ++i) one.place({run, "s" + std::to_string(i), "r", {}});
+  other.place({waits, "s", "r", {}});
+  one.hear("other", owner, now);
+  one.hear("one", owner, now); // itself
+  bool busy = false;
+  std::size_t before = 0;
+  const auto beat = [&] {
+    agent.free_slots = busy ? 0 : 1;
+    one.hear("agent", agent, now);
+    other.hear("agent", agent, now);
+  };
+  beat();
+  for (; other.waiting() > 0 && before < 10; beat()) {
+    for (const auto& offer : one.serve()) { // it ends before the next heartbeat
+      busy = true;
+      ++before;
+      beat();
+      one.release(run, offer.placement.step);
+      one.give_back(agent.incarnation);
+      busy = false;
+    }
+    if (!busy) other.serve();
+  }
+  BOOST_TEST(other.waiting() == 0u);
+  BOOST_TEST(before <= 2u);
 }
 
 BOOST_AUTO_TEST_CASE(silence_for_the_lease_period_is_being_gone) {

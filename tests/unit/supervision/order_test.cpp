@@ -1,6 +1,7 @@
 // Order, readiness and verdicts: PLANS.md, "Order" and "States".
 #include <boost/test/unit_test.hpp>
 
+#include "runtime/supervision/step_machine.hpp"
 #include "tests/unit/supervision/world.hpp"
 
 using namespace troupe;
@@ -162,6 +163,21 @@ BOOST_AUTO_TEST_CASE(a_signal_is_seen_by_templates_under_its_name) {
                   world.now}}});
   world.complete("one");
   BOOST_TEST(world.phase_name("two") == "skipped");
+}
+
+BOOST_AUTO_TEST_CASE(a_step_has_the_priority_of_its_job_unless_its_plan_names_one) {
+  using enum message::Priority;
+  const World world{
+      "{plan: p, steps: [{id: x, agent: a}, {id: g, priority: critical, sequence: [{id: y, agent: "
+      "a}]}]}"};
+  const std::pair<std::optional<message::Priority>, message::Priority> table[] = {
+      {std::nullopt, normal}, {low, low}, {high, high}};
+  for (const auto& [of_job, expected] : table) {
+    auto run = world.machine->state();
+    run.created.priority = of_job;
+    BOOST_TEST((placement_wanted(run, *run.find("x")).priority == expected));
+    BOOST_TEST((priority_of(run, *run.find("g/y")) == critical));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
