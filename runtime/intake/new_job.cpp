@@ -233,7 +233,7 @@ PreparedJob prepare_child(const supervision::RunState& parent,
   job.request_digest = digest(child.inputs);
   job.at = now;
   job.append = child.append;
-  job.artifacts_of = parent.id;
+  job.parent = parent.id;
   supervision::RunCreated created{
       job.id,     job.team,    job.title, child.plan, parent.bundle->plans.at(child.plan).hash,
       job.bundle, child.inputs};

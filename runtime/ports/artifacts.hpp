@@ -40,7 +40,7 @@ struct ArtifactPiece {
 };
 
 /// An artifact is kept while a run refers to it. A run refers to what was stored for it, to what it
-/// begins with and is told (NewJob::artifacts_of, NewRun, `refer`) out of what another run refers
+/// begins with and is told (NewJob::parent, NewRun, `refer`) out of what another run refers
 /// to: who knows a hash alone reads nothing by it. An artifact is named as "sha256:<hash>". All
 /// calls: never block, `done` runs exactly once on a thread of the store. Errors of every call as
 /// those of JobStore.

@@ -37,9 +37,9 @@ struct NewJob {
   /// Has the run from the start, as if it had claimed it, unless it is fenced. Nothing: whoever
   /// claims it. For submit.
   std::optional<IncarnationId> owner{};
-  /// Those of its artifacts that the first append names are the new run's too; nothing: none are.
-  /// For submit.
-  std::optional<RunId> artifacts_of{};
+  /// The run whose child the new one is: what its job has of labels that the new job has not, and
+  /// what the first append names of its artifacts, are the new one's too. For submit.
+  std::optional<RunId> parent{};
 };
 
 /// A further run of a job that is there, and its first append: one write. What that names of the

@@ -21,6 +21,9 @@ void MemoryDatabase::insert(const ports::NewJob& job) {
              job.priority, RunState::running, "",        job.at,     std::nullopt,
              job.inputs,   {job.run},         job.labels};
   row.digest = job.request_digest;
+  if (job.parent)
+    if (const auto parent = runs_.find(*job.parent); parent != runs_.end())
+      row.row.labels.merge(Labels{jobs_.at(parent->second.row.job).row.labels});
   jobs_[job.id] = std::move(row);
   if (!job.idempotency_key.empty()) keys_[{job.team, job.idempotency_key}] = job.id;
   Run run;
@@ -32,7 +35,7 @@ void MemoryDatabase::insert(const ports::NewJob& job) {
   run.priority = job.priority;
   runs_[job.run] = std::move(run);
   journal_[job.run][0] = {0, job.append, job.at, job.body};
-  if (job.artifacts_of) refer_locked(job.run, *job.artifacts_of, job.body, job.at);
+  if (job.parent) refer_locked(job.run, *job.parent, job.body, job.at);
   ++open_jobs_;
 }
 

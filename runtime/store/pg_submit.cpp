@@ -15,7 +15,7 @@ namespace {
 // A row of jobs decides who comes first; what belongs to it follows. In the order of their keys, so
 // that two batches with the same keys wait for each other one way only.
 //   owners   Who takes runs at once. FOR SHARE as in a claim: a fence comes before, or waits.
-//   shared   What a child run is given of its parent's artifacts.
+//   of_parent, shared   What a child run is given: the labels of its parent's job, and artifacts.
 constexpr PgStatement insert_jobs{
     "insert_jobs",
     "WITH batch AS MATERIALIZED ("
@@ -24,27 +24,33 @@ constexpr PgStatement insert_jobs{
     "                       $11::timestamptz[], $12::uuid[], $13::text[], $14::text[], $15::uuid[],"
     "                       $16::uuid[])"
     "    WITH ORDINALITY AS b (id, run, key, digest, team, title, priority, source, bundle, inputs,"
-    "                          at, append, body, labels, owner, artifacts_of, n)),"
+    "                          at, append, body, labels, owner, parent, n)),"
     " owners AS MATERIALIZED ("
     "  SELECT incarnation FROM nodes"
     "   WHERE incarnation IN (SELECT owner FROM batch) AND NOT fenced FOR SHARE),"
+    " of_parent AS MATERIALIZED ("
+    "  SELECT b.id AS child, j.labels"
+    "    FROM batch b JOIN runs r ON r.id = b.parent JOIN jobs j ON j.id = r.job"
+    "   WHERE b.parent <> '00000000-0000-0000-0000-000000000000'),"
     " inserted AS ("
     "  INSERT INTO jobs (id, team, title, source, priority, idempotency_key, request_digest, "
     "inputs,"
     "                    created_at, labels)"
-    "  SELECT id, team, title, source, priority, nullif(key, ''), digest, inputs, at, labels::jsonb"
-    "    FROM batch WHERE n <= $17::bigint ORDER BY team, key, n"
+    "  SELECT id, team, title, source, priority, nullif(key, ''), digest, inputs, at,"
+    "         coalesce(p.labels, '{}') || b.labels::jsonb"
+    "    FROM batch b LEFT JOIN of_parent p ON p.child = b.id"
+    "   WHERE n <= $17::bigint ORDER BY team, key, n"
     "  ON CONFLICT DO NOTHING RETURNING id),"
     " began AS ("
     "  INSERT INTO journal (run, seq, append, at, body)"
     "  SELECT run, 0, append, at, body FROM batch JOIN inserted USING (id)),"
     " children AS (SELECT * FROM batch JOIN inserted USING (id)"
-    "               WHERE artifacts_of <> '00000000-0000-0000-0000-000000000000'),"
+    "               WHERE parent <> '00000000-0000-0000-0000-000000000000'),"
     " shared AS ("
     "  INSERT INTO artifact_refs (run, hash, at)"
     "  SELECT DISTINCT c.run, k.hash, c.at FROM children c"
     "   CROSS JOIN LATERAL regexp_matches(c.body, 'sha256:([0-9a-f]{64})', 'g') AS m"
-    "    JOIN artifact_refs k ON k.run = c.artifacts_of AND k.hash = m[1])"
+    "    JOIN artifact_refs k ON k.run = c.parent AND k.hash = m[1])"
     " INSERT INTO runs (id, job, team, priority, bundle, created_at, owner, claim)"
     " SELECT b.run, b.id, b.team, b.priority, b.bundle, b.at, o.incarnation,"
     "        CASE WHEN o.incarnation IS NOT NULL THEN $18::uuid END"
@@ -98,15 +104,15 @@ namespace {
 
 PgParams params_of(const std::vector<NewJob>& jobs) {
   std::vector<const NewJob*> all;
-  auto owners = PgArray::of_uuids(), artifacts_of = PgArray::of_uuids();
+  auto owners = PgArray::of_uuids(), parents = PgArray::of_uuids();
   for (const auto& job : jobs) {
     all.push_back(&job);
     owners.add(job.owner.value_or(IncarnationId{}));
-    artifacts_of.add(job.artifacts_of.value_or(RunId{}));
+    parents.add(job.parent.value_or(RunId{}));
   }
   PgParams params;
   put_jobs(params, all);
-  return params.array(owners).array(artifacts_of);
+  return params.array(owners).array(parents);
 }
 
 } // namespace

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_run_refers_to_what_it_begins_with_and_to_what_it
   const auto named = R"([{"inputs":{"a":{"artifact":")" + artifact::name_of(hash) + R"("}}}])";
   auto child = node.new_job();
   child.body = named;
-  child.artifacts_of = parent;
+  child.parent = parent;
   BOOST_REQUIRE(node.submit(child).ok());
   BOOST_TEST(node.piece(child.run, hash).has_value());
   ports::NewRun fork{child.id, node.entropy.template make_id<RunId>(node.now),    child.bundle,
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(who_knows_a_hash_alone_reads_nothing_by_it, B, Bac
   for (const auto parent : {std::optional<RunId>{}, std::optional{stranger}}) {
     auto job = node.new_job();
     job.body = "[\"" + artifact::name_of(hash) + "\"]";
-    job.artifacts_of = parent;
+    job.parent = parent;
     BOOST_REQUIRE(node.submit(job).ok());
     BOOST_TEST(!node.piece(job.run, hash).has_value());
     ports::NewRun fork{job.id,   node.entropy.template make_id<RunId>(node.now),    job.bundle,

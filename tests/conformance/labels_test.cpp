@@ -41,6 +41,28 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(jobs_and_runs_are_found_by_all_of_their_labels, B,
   BOOST_TEST(node.run(none.run)->labels.empty());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_child_run_has_the_labels_of_its_parent_and_its_own_win, B,
+                              Backends) {
+  Cluster<B> cluster;
+  auto& node = cluster.a;
+  const auto submit = [&](const Labels& labels, std::optional<RunId> parent) {
+    auto job = node.new_job();
+    job.labels = labels;
+    job.parent = parent;
+    BOOST_REQUIRE(node.submit(job).ok());
+    return job;
+  };
+  const auto parent = submit({{"env", "prod"}, {"service", "web"}}, {});
+  const auto child = submit({}, parent.run);
+  const auto of_child = submit({{"service", "db"}, {"step", "x"}}, child.run);
+  const auto of_none = submit({{"a", "b"}}, node.entropy.template make_id<RunId>(node.now));
+  BOOST_TEST((cluster.b.job(child.id)->labels == parent.labels));
+  BOOST_TEST((cluster.b.run(child.run)->labels == parent.labels));
+  BOOST_TEST((cluster.b.job(of_child.id)->labels ==
+              Labels{{"env", "prod"}, {"service", "db"}, {"step", "x"}}));
+  BOOST_TEST((cluster.b.job(of_none.id)->labels == of_none.labels));
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_job_that_an_alert_starts_has_labels_too, B, Backends) {
   Cluster<B> cluster;
   auto& node = cluster.a;
