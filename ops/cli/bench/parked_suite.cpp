@@ -5,6 +5,7 @@
 #include "ops/cli/bench/loop.hpp"
 #include "ops/cli/bench/store_node.hpp"
 #include "ops/cli/bench/suites.hpp"
+#include "ops/cli/bench/timer_runs.hpp"
 #include "ops/cli/bench/usage.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/supervision/parking.hpp"
@@ -124,6 +125,13 @@ void add_starts(Report& report, const Start& empty, const Start& full) {
       "claiming the " + std::to_string(of_a_dead_node) + " runs of a fenced node");
 }
 
+void add_node(Report& report, TimerRuns runs) {
+  report.add("node_parked", static_cast<double>(runs.parked),
+             "further runs parked by a whole node");
+  report.add("node_woken", static_cast<double>(runs.ended), "of them came due there and ended");
+  report.add_latencies("node_late", std::move(runs.late_ms), "from such a run's time to its end");
+}
+
 /// Each of the `due` runs gets its time, one after the other from `start` on.
 void set_due(PostgresSession& session, Instant start) {
   session.run("UPDATE runs SET wake_at = to_timestamp(" +
@@ -143,9 +151,12 @@ Report bench_parked(const BenchOptions& options) {
                     std::to_string(due_per_second) +
                     " of them due every second, two nodes claim those, append that they were "
                     "adopted and park them again, with one timer each. Late: from a run's time to "
-                    "that append on disk. Postgres with fsync."};
+                    "that append on disk. Then as many runs of a plan that waits for a time, due "
+                    "at the same rate, are parked, claimed, folded, woken and ended by a whole "
+                    "node; late: from a run's time to the decision that ends it, without that "
+                    "decision's commit. Postgres with fsync."};
   options.tell("the servers start");
-  Stage stage{{.postgres = true}};
+  Stage stage{{.nats = true, .postgres = true}};
   const auto raw = measure_raw_postgres(stage, options);
   const auto url = stage.postgres_url();
   (void)open_store(url); // the tables
@@ -180,6 +191,7 @@ Report bench_parked(const BenchOptions& options) {
   report.add("memory_growth_mib", resident_mib(::getpid()) - memory,
              "MiB by which both nodes' process grew meanwhile", 1);
   add_starts(report, empty, full);
+  add_node(report, wake_through_node(stage, options, due, due_per_second));
   add_limits(report, raw);
   return report;
 }

@@ -15,12 +15,15 @@ struct Clear {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 
-void check(pg_conn* connection, PGresult* answer) {
-  const std::unique_ptr<PGresult, Clear> result{answer};
+using Answer = std::unique_ptr<PGresult, Clear>;
+
+Answer check(pg_conn* connection, PGresult* answer) {
+  Answer result{answer};
   const auto status = PQresultStatus(result.get());
   if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
     throw cli::Failure{cli::ExitCode::unavailable,
                        std::string{"Postgres: "} + PQerrorMessage(connection)};
+  return result;
 }
 
 } // namespace
@@ -31,6 +34,14 @@ PostgresSession::~PostgresSession() { PQfinish(connection_); }
 
 void PostgresSession::run(const std::string& statements) {
   check(connection_, PQexec(connection_, statements.c_str()));
+}
+
+std::vector<std::string> PostgresSession::column(const std::string& query) {
+  const auto answer = check(connection_, PQexec(connection_, query.c_str()));
+  std::vector<std::string> values;
+  for (int row = 0; row < PQntuples(answer.get()); ++row)
+    values.emplace_back(PQgetvalue(answer.get(), row, 0));
+  return values;
 }
 
 void PostgresSession::prepare(const char* name, const std::string& statement) {

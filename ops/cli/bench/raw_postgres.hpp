@@ -21,6 +21,7 @@ class PostgresSession {
 
   /// One or several statements.
   void run(const std::string& statements);
+  std::vector<std::string> column(const std::string& query); // the first one of its rows
   void prepare(const char* name, const std::string& statement);
   void execute(const char* name, const std::string& argument);
 
