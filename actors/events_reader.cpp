@@ -10,7 +10,7 @@ namespace {
 
 using Rows = Result<std::vector<ports::JournalRow>>;
 
-/// Lives until it has an answer. One read at a time: what is appended during one is looked for
+/// Lives until it has an answer, or the node's actors end. One read at a time: what is appended during one is looked for
 /// after it.
 class EventsReader final : public caf::event_based_actor {
  public:
@@ -25,6 +25,8 @@ class EventsReader final : public caf::event_based_actor {
 
   caf::behavior make_behavior() override {
     end_on_exception(this, "events_reader");
+    set_down_handler([this](const caf::down_msg&) { quit(); });
+    if (const auto node = context_->actors->find("node")) monitor(node);
     context_->appends->add(run_, handle_of(this));
     ask_row();
     return {

@@ -155,6 +155,21 @@ BOOST_AUTO_TEST_CASE(a_pause_that_one_node_hears_of_holds_for_the_whole_cluster)
   BOOST_TEST(!has(cluster.events(waits), "attempt.failed"));
 }
 
+BOOST_AUTO_TEST_CASE(a_node_ends_though_somebody_waits_for_what_happens_next) {
+  Cluster cluster;
+  const auto run = cluster.submit("{plan: p, steps: [{id: wait, wait: {signal: go}}]}");
+  std::promise<Result<JsonText>> answered;
+  ports::EventsPage page;
+  page.after = 1'000;
+  page.wait = 20s;
+  cluster.orchestrator->node->operations()->events(
+      run, page, [&](Result<JsonText> answer) { answered.set_value(std::move(answer)); });
+  const auto began = std::chrono::steady_clock::now();
+  cluster.orchestrator.reset();
+  BOOST_TEST((std::chrono::steady_clock::now() - began < 10s));
+  BOOST_TEST(!answered.get_future().get().ok());
+}
+
 /// As a thread of the store does, which answers for as long as the process lives.
 BOOST_AUTO_TEST_CASE(a_node_ends_though_a_thread_that_asked_its_actors_lives_on) {
   Cluster cluster;
