@@ -1,6 +1,5 @@
 #include "net/http/api.hpp"
 
-#include <boost/json.hpp>
 #include <utility>
 
 #include "net/http/api_answers.hpp"
@@ -13,7 +12,6 @@
 namespace troupe::http {
 namespace {
 
-namespace json = boost::json;
 using ports::Operations;
 
 constexpr std::pair<const char*, const char*> endpoints[] = {
@@ -163,7 +161,7 @@ void add_inbox(Router& router, Operations& operations) {
   });
 }
 
-void add_the_rest(Router& router, Operations& operations, ApiOptions options) {
+void add_the_rest(Router& router, Operations& operations) {
   router.on("GET", "/v1/nodes", [&](Request, Answer answer) {
     operations.nodes(into<std::vector<ports::NodeStatus>>(
         answer, [](const auto& nodes) { return found(to_json(nodes)); }));
@@ -177,25 +175,13 @@ void add_the_rest(Router& router, Operations& operations, ApiOptions options) {
         std::move(request.body),
         into<JsonText>(answer, [](const auto& receipt) { return found(receipt.text); }));
   });
-  router.on("GET", "/healthz", [](Request, Answer answer) { answer(found(R"({"status":"ok"})")); });
   router.on("GET", "/readyz",
             [&](Request, Answer answer) { answer(to_response(operations.health())); });
-  router.on("GET", "/metrics", [metrics = options.metrics](Request, Answer answer) {
-    answer({200, metrics(), "text/plain; version=0.0.4; charset=utf-8"});
-  });
-  json::object names;
-  for (const auto& [endpoint, meaning] : endpoints) names[endpoint] = meaning;
-  const json::object index{{"service", "troupe"},
-                           {"node", options.node},
-                           {"version", options.version},
-                           {"endpoints", std::move(names)}};
-  router.on("GET", "/",
-            [text = json::serialize(index)](Request, Answer answer) { answer(found(text)); });
 }
 
 } // namespace
 
-void add_api(Router& router, Operations& operations, ApiOptions options) {
+void add_api(Router& router, Operations& operations, const ApiOptions& options) {
   add_jobs(router, operations);
   add_runs(router, operations);
   add_bundle(router, operations);
@@ -203,7 +189,8 @@ void add_api(Router& router, Operations& operations, ApiOptions options) {
   add_commands(router, operations);
   add_schedules(router, operations);
   add_events(router, operations);
-  add_the_rest(router, operations, std::move(options));
+  add_the_rest(router, operations);
+  add_process(router, options, endpoints);
 }
 
 } // namespace troupe::http

@@ -5,17 +5,21 @@
 #include "runtime/config/syntax.hpp"
 
 namespace troupe::http {
-namespace {
 
 using ports::Operations;
 
-/// CloudEvents' HTTP binding: `Content-Type` and the headers that begin with "ce-".
-intake::Injected event_of(Request& request) {
-  intake::Injected event{request.path_value("in"), "http", {}, std::move(request.body), ""};
+Result<intake::Injected> event_of(Request& request) {
+  const auto& in = request.path_value("in");
+  if (!config::is_node_name(in))
+    return make_error(ErrorClass::invalid_input,
+                      "a source is letters, digits, `_` and `-`; not `" + in + "`");
+  intake::Injected event{in, "http", {}, std::move(request.body), ""};
   for (auto& [name, value] : request.headers)
     if (name == "content-type" || name.starts_with("ce-")) event.headers.emplace_back(name, value);
   return event;
 }
+
+namespace {
 
 auto letter_document(std::string id) {
   return [id = std::move(id)](const JsonText& document) {
@@ -52,9 +56,9 @@ void add_dead_letters(Router& router, Operations& operations) {
 
 void add_events(Router& router, Operations& operations) {
   router.on("POST", "/v1/events/{in}", [&](Request request, Answer answer) {
-    if (const auto& in = request.path_value("in"); !config::is_node_name(in))
-      return answer(problem(400, "a source is letters, digits, `_` and `-`; not `" + in + "`"));
-    operations.inject(event_of(request), into<JsonText>(answer, [](const auto& receipt) {
+    auto event = event_of(request);
+    if (!event) return answer(to_response(event.error()));
+    operations.inject(std::move(*event), into<JsonText>(answer, [](const auto& receipt) {
                         return found(receipt.text);
                       }));
   });

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "net/http/api_process.hpp"
 #include "net/http/url.hpp"
 #include "runtime/limits.hpp"
 
@@ -113,12 +114,7 @@ Response to_response(const ports::Health& health) {
                     {"bus", health.bus_up},
                     {"store", health.store_up},
                     {"joined", health.joined}};
-  if (health.ready) return {200, json::serialize(body)};
-  auto response = problem(503, health.reason, {{"Retry-After", "1"}});
-  auto merged = json::parse(response.body).as_object();
-  for (const auto& [key, value] : body) merged[key] = value;
-  response.body = json::serialize(merged);
-  return response;
+  return readiness(json::serialize(body), health.reason);
 }
 
 Response to_response(const Error& error) {

@@ -1,7 +1,5 @@
 #include "net/http/client.hpp"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
@@ -10,16 +8,13 @@
 #include <optional>
 #include <vector>
 
-#include "net/closer.hpp"
+#include "net/http/curl.hpp"
 #include "runtime/clock.hpp"
 
 namespace troupe::http {
 namespace {
 
-using Easy = std::unique_ptr<CURL, Closer<&curl_easy_cleanup>>;
-using Multi = std::unique_ptr<CURLM, Closer<&curl_multi_cleanup>>;
 using Url = std::unique_ptr<CURLU, Closer<&curl_url_cleanup>>;
-using List = std::unique_ptr<curl_slist, Closer<&curl_slist_free_all>>;
 
 /// An easy handle in a multi of its own: the multi can be woken, and keeps the connections.
 struct Handle {
@@ -96,33 +91,10 @@ struct Exchange {
     auto& headers = static_cast<Exchange*>(self)->response.headers;
     const std::string_view line{data, size};
     if (line.starts_with("HTTP/")) headers.clear(); // of an interim answer or a redirect
-    const auto colon = line.find(':');
-    if (colon == line.npos) return size;
-    std::string name{line.substr(0, colon)};
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
-    auto value = line.substr(colon + 1);
-    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-    while (!value.empty() && blank(value.front())) value.remove_prefix(1);
-    while (!value.empty() && blank(value.back())) value.remove_suffix(1);
-    headers.emplace_back(std::move(name), value);
+    if (auto header = read_header_line(line)) headers.push_back(std::move(*header));
     return size;
   }
 };
-
-List header_list(const ports::HttpRequest& request) {
-  List list;
-  const auto add = [&](const std::string& line) {
-    list.reset(curl_slist_append(list.release(), line.c_str()));
-  };
-  add("Expect:"); // no pause before the body
-  if (!request.body.empty() && std::ranges::none_of(request.headers, [](const auto& header) {
-        return strcasecmp(header.first.c_str(), "content-type") == 0;
-      }))
-    add("Content-Type:"); // else libcurl says that it is a form
-  for (const auto& [name, value] : request.headers)
-    add(value.empty() ? name + ";" : name + ": " + value);
-  return list;
-}
 
 /// Loopback is never asked through a proxy.
 std::string proxy_exceptions() {
@@ -221,10 +193,7 @@ Error explain(CURLcode code, CURL* easy, const Target& target, Millis timeout,
 
 class Client final : public ports::HttpClient {
  public:
-  explicit Client(ClientOptions options) : options_{std::move(options)} {
-    static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
-    (void)once;
-  }
+  explicit Client(ClientOptions options) : options_{std::move(options)} { start_curl(); }
 
   Result<ports::HttpResponse> send(const ports::HttpRequest& request,
                                    std::stop_token stop) override;
@@ -247,7 +216,7 @@ Result<ports::HttpResponse> Client::send(const ports::HttpRequest& request, std:
   auto handle = take();
   char error_text[CURL_ERROR_SIZE] = {};
   Exchange exchange{request.body_bytes_max, {}};
-  const auto headers = header_list(request);
+  const auto headers = header_list(request.headers, !request.body.empty());
   set_options(handle.easy.get(), request, options_, exchange, error_text);
   curl_easy_setopt(handle.easy.get(), CURLOPT_HTTPHEADER, headers.get());
   curl_multi_add_handle(handle.multi.get(), handle.easy.get());

@@ -7,20 +7,13 @@
 #include <optional>
 
 #include "net/http/url.hpp"
+#include "runtime/ascii.hpp"
 
 namespace troupe::http {
 namespace {
 
 namespace beast = boost::beast::http;
 using State = RequestReader::State;
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  });
-  return out;
-}
 
 std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "runtime/ascii.hpp"
 #include "runtime/base64.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/hash.hpp"
@@ -22,13 +23,6 @@ Error fault(std::string what) {
                     std::move(what) +
                         R"(; a CloudEvent 1.0 looks like {"specversion":"1.0","id":"..",)"
                         R"("source":"/ci/main","type":"build.finished","data":{..}})");
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
 }
 
 /// "application/json; charset=utf-8" -> "application/json"

@@ -3,27 +3,18 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "runtime/ascii.hpp"
 #include "runtime/base64.hpp"
 #include "runtime/json_value.hpp"
 #include "runtime/utf8.hpp"
 
 namespace troupe::intake {
-namespace {
 
 namespace json = boost::json;
 
-bool same_header(std::string_view sent, std::string_view lower) {
-  return std::equal(sent.begin(), sent.end(), lower.begin(), lower.end(), [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-  });
-}
-
-} // namespace
-
 const std::string* Injected::header(std::string_view name) const {
-  const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
-    return same_header(header.first, name);
-  });
+  const auto found = std::find_if(headers.begin(), headers.end(),
+                                  [&](const auto& header) { return lower(header.first) == name; });
   return found == headers.end() ? nullptr : &found->second;
 }
 

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <bitset>
-#include <cctype>
 #include <charconv>
+
+#include "runtime/ascii.hpp"
 
 namespace troupe::intake {
 
@@ -76,9 +77,8 @@ std::optional<unsigned> number(std::string_view text) {
 }
 
 std::optional<unsigned> value_of(std::string_view text, const FieldRule& rule) {
-  std::string lower{text};
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  const auto named = std::ranges::find(rule.names, std::string_view{lower});
+  const auto name = lower(text);
+  const auto named = std::ranges::find(rule.names, std::string_view{name});
   if (named != rule.names.end())
     return rule.least + static_cast<unsigned>(named - rule.names.begin());
   const auto value = number(text);
