@@ -51,6 +51,7 @@ class BusBridge final : public caf::event_based_actor {
       route("hb", "all", "", "dispatcher");
       route("hb", "limits", "", "dispatcher");
     }
+    if (settings.gateway) route("hb", "all", "", "gateway");
     if (settings.agent) {
       route("task", context_->node(), "", "agent_host");
       route("ctl", context_->node(), "", "agent_host", true);
@@ -126,6 +127,7 @@ class BusBridge final : public caf::event_based_actor {
       beat.slots = settings.slots;
       beat.free_slots = context_->vitals->free_slots;
     }
+    if (settings.gateway) beat.modes.push_back("gateway");
     if (settings.tools && !settings.agent) beat.modes.push_back("tool");
     for (const auto& toolkit : context_->catalogue.toolkits)
       for (const auto& tool : toolkit->tools()) beat.tools.push_back(tool.name);

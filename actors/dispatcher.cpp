@@ -186,7 +186,8 @@ class Dispatcher final : public caf::event_based_actor {
   void note_http() const {
     std::vector<std::string> urls;
     for (const auto& [name, node] : queue_.cluster())
-      if (!node.last.http.empty()) urls.push_back(node.last.http);
+      if (!node.last.http.empty() && std::ranges::count(node.last.modes, "orchestrator") > 0)
+        urls.push_back(node.last.http);
     context_->vitals->set_others_http(std::move(urls));
   }
 

@@ -10,8 +10,8 @@ namespace {
 
 using Rows = Result<std::vector<ports::JournalRow>>;
 
-/// Lives until it has an answer, or the node's actors end. One read at a time: what is appended during one is looked for
-/// after it.
+/// Lives until it has an answer, or the node's actors end. One read at a time: what is appended
+/// during one is looked for after it.
 class EventsReader final : public caf::event_based_actor {
  public:
   EventsReader(caf::actor_config& config, Context context, RunId run, ports::EventsPage page,

@@ -11,6 +11,7 @@
 #include "actors/event_intake.hpp"
 #include "actors/fault.hpp"
 #include "actors/feed.hpp"
+#include "actors/gateway.hpp"
 #include "actors/intake.hpp"
 #include "actors/journal_writer.hpp"
 #include "actors/membership.hpp"
@@ -53,6 +54,7 @@ std::vector<Part> parts_of(const Context& context) {
     add("scheduler", spawn_scheduler);
     add("upkeep", spawn_upkeep);
   }
+  if (context->settings.gateway) add("gateway", spawn_gateway);
   if (context->settings.agent) add("agent_host", spawn_agent_host);
   for (const auto& toolkit : context->catalogue.toolkits)
     add("tool_server:" + std::string{toolkit->name()},

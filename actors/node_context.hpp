@@ -18,6 +18,7 @@
 #include "runtime/config/settings.hpp"
 #include "runtime/config/team.hpp"
 #include "runtime/ids.hpp"
+#include "runtime/placement/api_servers.hpp"
 #include "runtime/ports/artifacts.hpp"
 #include "runtime/ports/dead_letters.hpp"
 #include "runtime/ports/job_store.hpp"
@@ -107,6 +108,8 @@ struct NodeContext {
   std::shared_ptr<ServiceCounts> served = std::make_shared<ServiceCounts>();
   /// Of an orchestrator node: outlives a crash of that actor, and is touched by it alone.
   std::shared_ptr<supervision::KeptRuns> kept = std::make_shared<supervision::KeptRuns>();
+  /// Of a gateway node.
+  std::shared_ptr<placement::ApiServers> api_servers = std::make_shared<placement::ApiServers>();
   std::shared_ptr<Arrivals> arrivals = std::make_shared<Arrivals>();
   std::shared_ptr<AppendWatch> appends; // the node's actors make it,
   std::shared_ptr<FeedGate> feed;       // and this

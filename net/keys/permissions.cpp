@@ -66,10 +66,8 @@ class Cut {
 
   void gateway() {
     node();
-    hear({"hb.*", "evt.*"});
-    say({"in.*", "run.*", "whois.any"});
-    publish("$SRV.>");
-    publish("$JS.API.STREAM.INFO." + stream_);
+    hear({"hb.all"});
+    say({"in.*"});
   }
 
   void injector() {

@@ -13,7 +13,7 @@ enum class Role {
   orchestrator, // owns runs, hands out attempts
   agent,        // runs attempts, calls tools
   tool,         // serves its own toolkits
-  gateway,      // lets requests and events in, shows what happens
+  gateway,      // lets alerts and events in, from any source
   injector,     // sends events of its own sources
   viewer,       // hears heartbeats and events, says nothing
 };

@@ -22,6 +22,10 @@ struct InjectOptions {
 
 /// What came of it: of a webhook body, of an event.
 std::string taken(const json::value& told) {
+  if (view::truth(told, "kept")) // by a gateway
+    return "kept as " + view::text(told, "seq") + " of the stream " + view::text(told, "stream") +
+           "; `troupe jobs list` shows what becomes of it, `troupe dead-letters` what cannot be "
+           "used\n";
   if (told.as_object().contains("run"))
     return "job " + view::text(told, "job") + ", run " + view::text(told, "run") +
            (view::truth(told, "duplicate") ? " (was there already)\n" : "\n");

@@ -11,12 +11,15 @@
 #include <thread>
 
 #include "actors/artifact_desk.hpp"
+#include "actors/gateway.hpp"
 #include "actors/node.hpp"
 #include "net/bus/handover_bus.hpp"
 #include "net/bus/nats_bus.hpp"
 #include "net/http/api.hpp"
 #include "net/http/api_artifacts.hpp"
 #include "net/http/client.hpp"
+#include "net/http/forwarder.hpp"
+#include "net/http/gateway.hpp"
 #include "net/http/listen_address.hpp"
 #include "net/http/server.hpp"
 #include "net/telemetry/metrics.hpp"
@@ -126,10 +129,24 @@ struct Assembly {
   std::unique_ptr<ports::Bus> bus;
   std::unique_ptr<ports::ArtifactDesk> desk;
   std::unique_ptr<actors::Node> node;
+  std::unique_ptr<ports::Gateway> gateway;
+  std::unique_ptr<http::Forwarder> forwarder;
   std::unique_ptr<http::Server> http;
 };
 
-/// Serves the API. Without configured authentication nothing listens beyond loopback.
+void add_gateway(http::Router& router, Assembly& parts, const http::ApiOptions& api) {
+  auto& context = *parts.context;
+  parts.gateway = actors::make_gateway(parts.context);
+  http::ForwarderOptions options;
+  options.name = context.settings.node;
+  options.servers = [gateway = parts.gateway.get()] { return gateway->api_servers(); };
+  options.metrics = context.metrics.get();
+  parts.forwarder = std::make_unique<http::Forwarder>(std::move(options));
+  http::add_gateway(router, *parts.gateway, *parts.forwarder, api);
+}
+
+/// Serves the API, or lets through to it. Without configured authentication nothing listens beyond
+/// loopback.
 std::unique_ptr<http::Server> serve(Assembly& parts) {
   auto& context = *parts.context;
   const auto& listen = context.settings.listen;
@@ -144,10 +161,14 @@ std::unique_ptr<http::Server> serve(Assembly& parts) {
                       "front, and name under http.hosts the host it is asked for"};
   const auto metrics = std::static_pointer_cast<telemetry::PrometheusMetrics>(context.metrics);
   http::Router router;
-  http::add_api(router, *parts.node->operations(),
-                {context.settings.node, std::string{actors::version},
-                 [metrics] { return metrics->render(); }});
-  http::add_artifacts(router, *parts.desk, *parts.node->operations());
+  const http::ApiOptions api{context.settings.node, std::string{actors::version},
+                             [metrics] { return metrics->render(); }};
+  if (context.settings.gateway) {
+    add_gateway(router, parts, api);
+  } else {
+    http::add_api(router, *parts.node->operations(), api);
+    http::add_artifacts(router, *parts.desk, *parts.node->operations());
+  }
   http::ServerOptions options;
   options.listen = listen;
   options.hosts = context.settings.hosts;
@@ -248,7 +269,7 @@ int run(Assembly& parts, const NodeOptions& options, const Signals& signals) {
     failure = std::move(why);
     Signals::raise_failed();
   });
-  if (parts.node->operations() != nullptr && !context.settings.listen.empty())
+  if ((settings.orchestrator || settings.gateway) && !settings.listen.empty())
     parts.http = serve(parts);
   if (parts.http)
     context.vitals->set_http(context.settings.http_url.empty() ? parts.http->url()

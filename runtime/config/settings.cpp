@@ -2,8 +2,8 @@
 #include "runtime/config/settings.hpp"
 
 #include <algorithm>
-#include <cctype>
 
+#include "runtime/ascii.hpp"
 #include "runtime/config/files.hpp"
 #include "runtime/config/limits.hpp"
 #include "runtime/config/references.hpp"
@@ -66,20 +66,29 @@ class Reader {
     Fields fields{node, "`node`", faults_};
     checked_text(fields, "name", settings_.node, is_node_name,
                  "letters, digits, `_` and `-` (64 at most, a letter or digit first)");
-    settings_.orchestrator = fields.boolean("orchestrator").value_or(settings_.orchestrator);
-    settings_.agent = fields.boolean("agent").value_or(settings_.agent);
-    settings_.tools = fields.boolean("tools").value_or(settings_.agent);
-    if (!settings_.orchestrator && !settings_.agent && !settings_.tools)
-      fields.fault(
-          fields.place_of("agent"),
-          "a node that is neither `orchestrator` nor `agent` nor has `tools` has nothing to "
-          "do; set one of them to true");
+    read_modes(fields);
     read_roles(fields);
     read_labels(fields);
     settings_.slots =
         static_cast<std::uint32_t>(fields.integer("slots", 1, slots_max).value_or(settings_.slots));
     settings_.drain = fields.duration("drain").value_or(settings_.drain);
     fields.refuse_unknown();
+  }
+
+  /// A gateway is nothing else unless it is said.
+  void read_modes(Fields& fields) {
+    settings_.gateway = fields.boolean("gateway").value_or(false);
+    settings_.orchestrator = fields.boolean("orchestrator").value_or(!settings_.gateway);
+    settings_.agent = fields.boolean("agent").value_or(!settings_.gateway);
+    settings_.tools = fields.boolean("tools").value_or(settings_.agent);
+    if (settings_.gateway && settings_.orchestrator)
+      fields.fault(fields.place_of("gateway"),
+                   "an `orchestrator` serves the API itself; a `gateway` is a node of its own");
+    if (!settings_.orchestrator && !settings_.agent && !settings_.tools && !settings_.gateway)
+      fields.fault(
+          fields.place_of("agent"),
+          "a node that is neither `orchestrator`, `agent` nor `gateway` and has no `tools` "
+          "has nothing to do; set one of them to true");
   }
 
   void read_roles(Fields& fields) {
@@ -140,8 +149,7 @@ class Reader {
                      "a host must be a name without scheme and port, such as troupe.example.org; "
                      "not `" +
                          host.scalar + "`");
-    for (auto& host : settings_.hosts)
-      std::ranges::transform(host, host.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (auto& host : settings_.hosts) host = lower(host);
   }
 
   void read_log(const SourceNode& node) {

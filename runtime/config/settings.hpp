@@ -21,6 +21,7 @@ struct Settings {
   bool orchestrator = true;            // owns runs; needs Postgres
   bool agent = true;                   // runs attempts; needs no database
   bool tools = true;                   // serves the toolkits; the same as `agent` unless it is said
+  bool gateway = false;                // lets requests, alerts and events in; needs no database
   std::vector<std::string> roles{"*"}; // that it offers; "*": every role whose kind it can run
   std::vector<std::string> labels;     // "gpu=1"
   std::uint32_t slots = limits::slots_default;
@@ -30,7 +31,7 @@ struct Settings {
   std::string nats_nkey_seed_file;       // empty: no key; the secret itself is never in here
   std::uint32_t stream_replicas = 1;     // of the stream of injected events, if we make it
   std::string postgres_url;              // of an orchestrator; conninfo or URL
-  std::string listen = "127.0.0.1:8420"; // of an orchestrator; empty: no HTTP
+  std::string listen = "127.0.0.1:8420"; // of an orchestrator or gateway; empty: no HTTP
   std::string http_url;                  // where other nodes reach that; empty: as it listens
   std::vector<std::string> hosts;        // names that a proxy in front passes on; lower case
   std::string log_level = "info";

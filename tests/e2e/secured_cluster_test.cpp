@@ -33,7 +33,8 @@ bool said(const std::filesystem::path& path, const char* words) {
   return text_of(path).find(words) != std::string::npos;
 }
 
-/// An orchestrator node, an agent node without a toolkit, a tool node, and one in JavaScript.
+/// An orchestrator node, an agent node without a toolkit, a tool node, one in JavaScript, and a
+/// gateway.
 struct LockedCluster {
   support::SecuredCluster bus;
   std::string database = support::PostgresServer::shared().create_database();
@@ -42,6 +43,7 @@ struct LockedCluster {
   std::unique_ptr<TroupeProcess> orchestrator = started("orchestrator-1");
   std::unique_ptr<TroupeProcess> agent = started("agent-1"), tool = started("tool-1");
   std::unique_ptr<support::ChildProcess> notebook = foreign("notebook-1");
+  std::unique_ptr<TroupeProcess> gateway = started("gateway-1"); // `url` is its own from here on
 
   std::unique_ptr<support::ChildProcess> foreign(const std::string& name) {
     BOOST_REQUIRE_MESSAGE(std::filesystem::exists(examples / "node_modules/nats"),
@@ -58,7 +60,8 @@ struct LockedCluster {
   }
 
   std::unique_ptr<TroupeProcess> start(const std::string& name, const std::string& key) {
-    const bool owns = name.starts_with("orchestrator"), serves = name.starts_with("tool");
+    const bool owns = name.starts_with("orchestrator"), serves = name.starts_with("tool"),
+               lets_in = name.starts_with("gateway");
     const auto seed = (folder.path() / (name + ".seed")).string(); // as on a machine of its own
     std::filesystem::copy_file(bus.seed(key), seed);
     json::object settings{
@@ -66,16 +69,17 @@ struct LockedCluster {
          {{"name", name},
           {"orchestrator", owns},
           {"agent", name.starts_with("agent")},
-          {"tools", serves}}},
+          {"tools", serves},
+          {"gateway", lets_in}}},
         {"nats", {{"url", bus.url()}, {"tls_ca", bus.ca()}, {"nkey_seed_file", seed}}},
         {"data_dir", (folder.path() / name).string()},
         {"toolkits", {{"ledger", {{"file", ledger()}}}}}};
+    if (owns || lets_in) settings["http"] = {{"listen", "127.0.0.1:0"}};
     if (owns) {
       std::ofstream{folder.path() / "team.yaml"}
           << "team: test\nroles: { noter: { kind: native, agent: "
              "validator, tools: [ledger.*, notebook.*] } }\n";
       settings["postgres"] = {{"url", database}};
-      settings["http"] = {{"listen", "127.0.0.1:0"}};
       settings["teams"] = json::array{(folder.path() / "team.yaml").string()};
     }
     const auto file = (folder.path() / (name + ".json")).string();
@@ -87,8 +91,8 @@ struct LockedCluster {
     auto node = start(name, name);
     const auto line = node->ready_line();
     BOOST_TEST_REQUIRE(line.has_value(), *node);
-    if (name.starts_with("orchestrator"))
-      url = std::string{json::parse(*line).at("http").as_string()};
+    const auto ready = json::parse(*line);
+    if (const auto& http = ready.at("http"); http.is_string()) url = std::string{http.as_string()};
     return node;
   }
 
@@ -104,6 +108,7 @@ struct LockedCluster {
 
 BOOST_AUTO_TEST_CASE(a_plan_runs_on_a_locked_bus_and_outlives_one_of_its_servers) {
   LockedCluster cluster;
+  BOOST_TEST_REQUIRE(cluster.gateway->says("gateway.orchestrator_heard"), *cluster.gateway);
   const auto file = (cluster.folder.path() / "plan.yaml").string();
   std::ofstream{file} << plan;
   const auto run = std::string{cluster.ask({"run", file, "--detach"}).at("run").as_string()};
@@ -125,11 +130,15 @@ BOOST_AUTO_TEST_CASE(a_plan_runs_on_a_locked_bus_and_outlives_one_of_its_servers
   BOOST_TEST(shown.at("state") == "completed", json::serialize(shown));
   BOOST_TEST((cluster.entries() == std::vector<std::string>{"first", "second", "third"}));
   BOOST_TEST((e2e::texts_in(cluster.pages(), "text") == std::vector<std::string>{"fourth"}));
-  for (const auto* node : {cluster.orchestrator.get(), cluster.agent.get(), cluster.tool.get()}) {
+  const auto event = (cluster.folder.path() / "event.json").string();
+  std::ofstream{event} << "{}";
+  BOOST_TEST(cluster.ask({"inject", event, "--in", "ci"}).at("kept") == true);
+  for (const auto* node : {cluster.orchestrator.get(), cluster.agent.get(), cluster.tool.get(),
+                           cluster.gateway.get()}) {
     const auto said = node->output(); // nothing that a node does lacks a permission
     BOOST_TEST(said.find("bus.not_permitted") == std::string::npos, *node);
     BOOST_TEST(said.find("bus.refused") == std::string::npos, *node);
-    for (const auto* name : {"orchestrator-1", "agent-1", "tool-1"})
+    for (const auto* name : {"orchestrator-1", "agent-1", "tool-1", "gateway-1"})
       BOOST_TEST(said.find(text_of(cluster.bus.seed(name)).substr(0, 58)) == std::string::npos);
   }
 

@@ -113,6 +113,8 @@ BOOST_AUTO_TEST_CASE(no_node_publishes_what_is_not_its_own_to_say) {
       {"orchestrator-1", "troupe.other.task.agent-1.orchestrator-1"},
       {"orchestrator-1", "$JS.API.STREAM.DELETE.troupe-default-in"},
       {"gateway-1", "troupe.default.task.agent-1.gateway-1"},
+      {"gateway-1", "troupe.default.run.orchestrator-1.gateway-1"},
+      {"gateway-1", "$JS.API.STREAM.INFO.troupe-default-in"},
       {"injector-1", "troupe.default.task.agent-1.injector-1"},
       {"injector-1", "troupe.default.ctl.agent-1.injector-1"},
       {"injector-1", "troupe.default.in.other.injector-1"},

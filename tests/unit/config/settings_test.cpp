@@ -146,7 +146,8 @@ BOOST_AUTO_TEST_CASE(each_fault_is_named_with_its_place_and_the_remedy) {
       {"node: { nmae: a }", "1:9: unknown key `nmae` in `node`; did you mean `name`?\n"},
       {"node: { agent: yes }", "1:16: `agent` must be true or false, not text\n"},
       {"node: { agent: false, orchestrator: false }",
-       "1:9: a node that is neither `orchestrator` nor `agent` nor has `tools` has nothing to do; "
+       "1:9: a node that is neither `orchestrator`, `agent` nor `gateway` and has no `tools` has "
+       "nothing to do; "
        "set one of them "
        "to true\n"},
       {"node: { slots: 1025 }", "1:16: `slots` must be a whole number from 1 to 1024, not 1025\n"},
