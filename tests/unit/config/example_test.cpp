@@ -33,6 +33,20 @@ BOOST_AUTO_TEST_CASE(the_example_in_configs_is_accepted_and_shows_the_defaults) 
   BOOST_TEST(load_team(shown.team_files[0]).faults.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_gateway_is_nothing_else_unless_it_is_said) {
+  const auto result = load_settings(TROUPE_SOURCE_DIR "/ops/examples/gateway.yaml");
+  BOOST_TEST(plan::render(result.faults, "gateway.yaml") == "");
+  const auto& shown = result.settings;
+  BOOST_TEST(shown.gateway);
+  BOOST_TEST((!shown.orchestrator && !shown.agent && !shown.tools));
+  const auto both = parse_settings("n.yaml", "node: { gateway: true, orchestrator: true }");
+  BOOST_TEST(plan::render(both.faults, "n.yaml").find("an `orchestrator` serves the API itself") !=
+             std::string::npos);
+  const auto with_tools = parse_settings("n.yaml", "node: { gateway: true, tools: true }");
+  BOOST_TEST(with_tools.faults.empty());
+  BOOST_TEST(with_tools.settings.tools);
+}
+
 BOOST_AUTO_TEST_CASE(the_example_serves_every_toolkit_there_is_and_none_refuses_its_settings) {
   const auto settings = load_settings(TROUPE_SOURCE_DIR "/configs/node.yaml").settings;
   const auto catalogue = toolkits::make_catalogue(settings.toolkits, {});
