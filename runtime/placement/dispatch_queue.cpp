@@ -72,13 +72,21 @@ void DispatchQueue::wait(Waiter waiter) {
     return one.turn < other.turn;
   };
   const auto place = std::upper_bound(waiters_.begin(), waiters_.end(), waiter, comes_first);
+  ++waiting_of_[waiter.wanted.run];
   waiters_.insert(place, std::move(waiter));
 }
 
+void DispatchQueue::stop_waiting(const Waiter& waiter) {
+  permits_.leave(waiter.keys);
+  const auto of_run = waiting_of_.find(waiter.wanted.run);
+  if (--of_run->second == 0) waiting_of_.erase(of_run);
+}
+
 void DispatchQueue::withdraw(RunId run, std::string_view step) {
+  if (!waiting_of_.contains(run)) return; // many may wait, and of most runs nothing does
   std::erase_if(waiters_, [&](const auto& waiter) {
     const bool meant = waiter.wanted.run == run && (step.empty() || waiter.wanted.step == step);
-    if (meant) permits_.leave(waiter.keys);
+    if (meant) stop_waiting(waiter);
     return meant;
   });
 }
@@ -93,7 +101,7 @@ std::vector<Offer> DispatchQueue::serve() {
       ++waiter;
       continue;
     }
-    permits_.leave(waiter->keys);
+    stop_waiting(*waiter);
     auto& served = turns_[waiter->wanted.priority].served;
     served = std::max(served, waiter->turn);
     offers.push_back({waiter->wanted.run, std::move(*placement)});

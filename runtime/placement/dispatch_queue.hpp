@@ -99,6 +99,7 @@ class DispatchQueue {
   using Placed = std::map<std::pair<RunId, std::string>, IncarnationId>;
 
   void wait(Waiter waiter);
+  void stop_waiting(const Waiter& waiter);
   LimitedKeys keys_of(const PlacementRequest& wanted) const;
   bool may_start(const PlacementRequest& wanted) const;
   std::optional<Placement> take(const Waiter& waiter);
@@ -113,9 +114,10 @@ class DispatchQueue {
   ClusterView cluster_;
   KeyedLimits limits_;
   PermitDesk permits_;
-  bool lacks_slot_ = false;    // who could have had a permit when they were asked for
-  Millis now_{};               // when it was last told
-  std::deque<Waiter> waiters_; // in the order in which they are served
+  bool lacks_slot_ = false;                 // who could have had a permit when they were asked for
+  Millis now_{};                            // when it was last told
+  std::deque<Waiter> waiters_;              // in the order in which they are served
+  std::map<RunId, std::size_t> waiting_of_; // how many steps, of the runs that have some there
   std::map<message::Priority, Turns> turns_;
   Placed placed_;                                    // steps, until they are released
   std::map<IncarnationId, std::uint32_t> placed_at_; // how many, where there are any
