@@ -1,5 +1,7 @@
 #include "net/http/forwarder.hpp"
 
+#include <array>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <list>
