@@ -11,19 +11,13 @@ using namespace ports;
 
 namespace {
 
-constexpr PgStatement accept_alert_events{
-    "accept_alert_events",
-    "SELECT accepted, jobs, started, signalled FROM accept_alerts("
-    "$16::text, $17::text, $18::text, $19::timestamptz, $20::text[], $21::text[], $22::text[],"
-    " $23::text[], $24::text[], $25::text[], " TROUPE_NEW_JOB ", $15::boolean)"};
-
 constexpr PgStatement accept_bodies{
     "accept_alert_bodies",
     "SELECT accepted, jobs, started, signalled, outcome FROM accept_alert_bodies("
     "$1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::uuid[], $6::uuid[], $7::text[],"
     " $8::text[], $9::text[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[],"
     " $15::timestamptz[], $16::uuid[], $17::text[], $18::text[], $19::bigint[], $20::text[],"
-    " $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint)"};
+    " $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], $26::bigint, $27::boolean)"};
 
 /// The events of bodies, and of which body each is, counted from 1.
 struct Events {
@@ -43,7 +37,12 @@ struct Events {
     }
   }
   void put(PgParams& params) const {
-    params.array(ids).array(fingerprints).array(statuses).array(starts).array(bodies);
+    params.array(of_post)
+        .array(ids)
+        .array(fingerprints)
+        .array(statuses)
+        .array(starts)
+        .array(bodies);
     params.array(signals);
   }
 };
@@ -86,8 +85,21 @@ std::vector<std::vector<std::size_t>> rounds_of(const std::vector<AlertBatch>& b
   return rounds;
 }
 
-bool needs_another_way(const PgFault& fault) { // TR001, TR002: one of them has no room, or no key
-  return fault.sqlstate == "TR001" || fault.sqlstate == "TR002";
+PgParams params_of(const std::vector<AlertBatch>& batches, const std::vector<std::size_t>& round) {
+  static const NewJob none;
+  std::vector<const AlertBatch*> chosen;
+  std::vector<const NewJob*> jobs;
+  Events events;
+  for (const auto i : round) {
+    chosen.push_back(&batches[i]);
+    jobs.push_back(batches[i].job_if_needed ? &*batches[i].job_if_needed : &none);
+    events.add(batches[i], chosen.size());
+  }
+  PgParams params;
+  put_groups(params, chosen);
+  put_jobs(params, jobs);
+  events.put(params);
+  return params;
 }
 
 } // namespace
@@ -103,84 +115,52 @@ PgAttempt<PgJobStore::Alerts::Answers> PgJobStore::try_accept(PgConnection& conn
                                                               const Alerts::Asks& batches,
                                                               Deadline deadline) {
   Alerts::Answers answers(batches.size(), AlertReceipt{});
-  for (const auto& round : rounds_of(batches)) {
-    std::vector<std::size_t> alone;
-    if (round.size() == 1)
-      alone = round;
-    else if (const auto fault = accept_round(connection, batches, round, answers, alone, deadline))
-      return *fault;
-    for (const auto i : alone) {
-      auto answer = accept_one(connection, batches[i], deadline);
-      if (const auto* fault = std::get_if<PgFault>(&answer)) return *fault;
-      if (const auto* error = std::get_if<Error>(&answer))
-        answers[i] = *error;
-      else
-        answers[i] = std::get<AlertReceipt>(answer);
+  for (auto round : rounds_of(batches)) {
+    if (round.size() > 1)
+      if (const auto fault = accept_round(connection, batches, round, answers, deadline))
+        return *fault;
+    for (const auto i : round) { // what is left of it
+      std::vector<std::size_t> alone{i};
+      if (const auto fault = accept_round(connection, batches, alone, answers, deadline))
+        return *fault;
     }
   }
   return answers;
 }
 
-/// `alone` gets those that have to be asked for one by one, which may wait for whoever is at them.
-std::optional<PgFault> PgJobStore::accept_round(
-    PgConnection& connection, const Alerts::Asks& batches, const std::vector<std::size_t>& round,
-    Alerts::Answers& answers, std::vector<std::size_t>& alone, Deadline deadline) {
+/// Leaves in `round` those that have to be asked for one by one, which waits for whoever is at
+/// them; of one alone none.
+std::optional<PgFault> PgJobStore::accept_round(PgConnection& connection,
+                                                const Alerts::Asks& batches,
+                                                std::vector<std::size_t>& round,
+                                                Alerts::Answers& answers, Deadline deadline) {
   const auto free = room(connection, deadline);
   if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
-  static const NewJob none;
-  std::vector<const AlertBatch*> chosen;
-  std::vector<const NewJob*> jobs;
-  Events events;
-  for (const auto i : round) {
-    chosen.push_back(&batches[i]);
-    jobs.push_back(batches[i].job_if_needed ? &*batches[i].job_if_needed : &none);
-    events.add(batches[i], chosen.size());
-  }
-  PgParams params;
-  put_groups(params, chosen);
-  put_jobs(params, jobs);
-  params.array(events.of_post);
-  events.put(params);
-  const auto answer =
-      connection.run(accept_bodies, params.integer(std::get<std::size_t>(free)), deadline);
+  const bool alone = round.size() == 1;
+  auto params = params_of(batches, round);
+  params.integer(std::get<std::size_t>(free)).boolean(alone);
+  const auto answer = connection.run(accept_bodies, params, deadline);
   if (!answer.ok()) {
-    if (!needs_another_way(*answer.fault)) return answer.fault;
-    alone = round;
+    const bool full = answer.fault->sqlstate == "TR001", taken = answer.fault->sqlstate == "TR002";
+    if (!full && !taken) return answer.fault;
+    if (!alone) return std::nullopt;
+    answers[round[0]] = full ? jobs_are_full(open_jobs_max_)
+                             : key_is_taken(batches[round[0]].job_if_needed->idempotency_key);
+    round.clear();
     return std::nullopt;
   }
+  std::vector<std::size_t> locked;
   for (std::size_t row = 0; row < round.size(); ++row) {
     if (answer.rows.text(row, 4) == "locked") {
-      alone.push_back(round[row]);
+      locked.push_back(round[row]);
       continue;
     }
     const auto receipt = receipt_of(answer.rows, row, batches[round[row]].events.size());
     if (receipt.started) ++open_jobs_;
     answers[round[row]] = receipt;
   }
+  round = std::move(locked);
   return std::nullopt;
-}
-
-PgAttempt<AlertReceipt> PgJobStore::accept_one(PgConnection& connection, const AlertBatch& batch,
-                                               Deadline deadline) {
-  const auto free = room(connection, deadline);
-  if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
-  PgParams params;
-  put_job(params, batch.job_if_needed ? &*batch.job_if_needed : nullptr);
-  params.boolean(std::get<std::size_t>(free) > 0);
-  params.text(group_of(batch)).text(batch.receiver).text(batch.group_key).instant(batch.at);
-  Events events;
-  events.add(batch, 1);
-  events.put(params);
-  const auto answer = connection.run(accept_alert_events, params, deadline);
-  if (!answer.ok()) {
-    if (answer.fault->sqlstate == "TR001") return jobs_are_full(open_jobs_max_);
-    if (answer.fault->sqlstate == "TR002")
-      return key_is_taken(batch.job_if_needed->idempotency_key);
-    return *answer.fault;
-  }
-  const auto receipt = receipt_of(answer.rows, 0, batch.events.size());
-  if (receipt.started) ++open_jobs_;
-  return receipt;
 }
 
 } // namespace troupe::store

@@ -35,15 +35,11 @@ constexpr PgStatement insert_document{
 
 } // namespace
 
-void put_job(PgParams& params, const NewJob* job) {
-  if (!job) {
-    for (int i = 0; i < 14; ++i) params.null();
-    return;
-  }
-  params.id(job->id).id(job->run).text(job->idempotency_key).text(job->request_digest);
-  params.text(job->team).text(job->title).number(static_cast<std::int32_t>(job->priority));
-  params.text(job->source).text(job->bundle).text(job->inputs.text).instant(job->at);
-  params.id(job->append).text(job->body).text(to_json(job->labels));
+void put_job(PgParams& params, const NewJob& job) {
+  params.id(job.id).id(job.run).text(job.idempotency_key).text(job.request_digest);
+  params.text(job.team).text(job.title).number(static_cast<std::int32_t>(job.priority));
+  params.text(job.source).text(job.bundle).text(job.inputs.text).instant(job.at);
+  params.id(job.append).text(job.body).text(to_json(job.labels));
 }
 
 PgAttempt<std::size_t> PgJobStore::room(PgConnection& connection, Deadline deadline) {

@@ -60,11 +60,8 @@ class PgJobStore final : public ports::JobStore {
   PgAttempt<Alerts::Answers> try_accept(PgConnection& connection, const Alerts::Asks& batches,
                                         Deadline deadline);
   std::optional<PgFault> accept_round(PgConnection& connection, const Alerts::Asks& batches,
-                                      const std::vector<std::size_t>& round,
-                                      Alerts::Answers& answers, std::vector<std::size_t>& alone,
+                                      std::vector<std::size_t>& round, Alerts::Answers& answers,
                                       Deadline deadline);
-  PgAttempt<ports::AlertReceipt> accept_one(PgConnection& connection,
-                                            const ports::AlertBatch& batch, Deadline deadline);
   PgAttempt<Submissions::Answers> try_submit(PgConnection& connection,
                                              const Submissions::Asks& jobs, Deadline deadline);
   /// Fills in the answers for jobs that were there, or found no room.
@@ -110,7 +107,7 @@ class PgJobStore final : public ports::JobStore {
 void put_jobs(PgParams& params, const std::vector<const ports::NewJob*>& jobs);
 
 /// $1 to $14 of a statement that takes a new_job (schema/002_functions.sql), and how it names them.
-void put_job(PgParams& params, const ports::NewJob* job);
+void put_job(PgParams& params, const ports::NewJob& job);
 #define TROUPE_NEW_JOB                                                                     \
   "ROW($1::uuid, $2::uuid, $3::text, $4::text, $5::text, $6::text, $7::integer::smallint," \
   " $8::text, $9::text, $10::text, $11::timestamptz, $12::uuid, $13::text, $14::text)::new_job"

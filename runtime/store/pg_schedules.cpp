@@ -118,7 +118,7 @@ void PgSchedules::fire(DueJob due, Done<FireOutcome> done) {
                                                     auto deadline) -> PgAttempt<FireOutcome> {
         if (auto fault = check(due.job); !fault) return fault.error();
         PgParams params;
-        put_job(params, &due.job);
+        put_job(params, due.job);
         params.text(storable(due.schedule.team)).text(storable(due.schedule.id));
         params.text(storable(due.timing)).instant(due.due).boolean(due.overlap).integer(most);
         const auto answer = connection.run(fire_schedule, params, deadline);

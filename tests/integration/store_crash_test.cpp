@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(calls_whose_answer_was_lost_are_made_again_and_count_once) 
                                 {{"f1", "firing", "2026-11-20T10:00:00Z", JsonText{"{}"}}},
                                 node.new_job(),
                                 node.now};
-  world.proxy.lose_next_answer_to(execution_of("accept_alert_events"));
+  world.proxy.lose_next_answer_to(execution_of("accept_alert_bodies"));
   const auto receipt = node.accept(batch);
   BOOST_REQUIRE(receipt.ok());
   BOOST_TEST((receipt->started == batch.job_if_needed->run));
