@@ -6,6 +6,7 @@
 #include "actors/counted.hpp"
 #include "actors/fault.hpp"
 #include "actors/group.hpp"
+#include "actors/item_lists.hpp"
 #include "runtime/intake/new_job.hpp"
 #include "runtime/log.hpp"
 #include "runtime/supervision/child_run.hpp"
@@ -74,6 +75,7 @@ class Run final : public caf::event_based_actor, private RunPort {
           read_inbox();
         },
         [this](const ChildMissing& missing) { child_missing(missing.run); },
+        [this](const AskStore& again) { perform(again.what); },
         [this](HandOver) { driver_.hand_over(); },
         [](InjectFault) { crash(); },
     };
@@ -180,6 +182,8 @@ class Run final : public caf::event_based_actor, private RunPort {
             [this](const CancelChildRun& e) { post_row(context_, e.run, inbox_row(e, now())); },
             [this](const AskChildRun& e) { ask_child_run(e.run); },
             [this](const AskTool& e) { ask_tool(e); },
+            [this](const StoreArtifact& e) { store_list(context_, handle_of(this), id_, e); },
+            [this](const ReadArtifact& e) { read_list(context_, handle_of(this), id_, e); },
             [this](const TellParent& e) { tell_parent(context_, id_, e); }, [](const Reply&) {},
             [](const EndRun&) {},   // the driver's own
             [this](const auto& e) { // what concerns one step

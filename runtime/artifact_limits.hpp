@@ -27,6 +27,13 @@ inline constexpr std::size_t large_result_bytes_max = 16 * 1024 * 1024;
 inline constexpr std::size_t workspace_artifact_bytes_max = 16 * 1024 * 1024; // to and from a file
 inline constexpr auto artifact_patience = 10s;
 
+// Of a foreach. What it goes over, and the outputs that it collects, are an artifact above
+// payload_bytes_max; a list that is larger or longer than this fails it.
+inline constexpr std::size_t foreach_list_bytes_max = large_result_bytes_max;
+inline constexpr std::size_t foreach_items_max = 100'000; // of a list that is an artifact
+static_assert(payload_bytes_max < foreach_list_bytes_max);
+static_assert(foreach_list_bytes_max <= artifact_bytes_max);
+
 // A token is good while its attempt runs, and in no case longer than this or the attempt's timeout.
 inline constexpr auto artifact_token_time = 24h;
 // Whether the attempt runs is asked of its journal no more often, per attempt.

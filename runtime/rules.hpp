@@ -17,6 +17,7 @@ struct Rules {
   bool silence_without_gaps = true;
   bool permit_before_attempt = true;
   bool lease_without_gaps = true; // and not by the date
+  bool list_stored_before_it_is_named = true;
   // what only the simulated shell can break
   bool once_declared_as_once = true;
   bool guard_holds_to_the_commit = true; // not a plain read before it
@@ -39,6 +40,7 @@ inline constexpr NamedRule named_rules[] = {
     {"silence_without_gaps", &Rules::silence_without_gaps},
     {"permit_before_attempt", &Rules::permit_before_attempt},
     {"lease_without_gaps", &Rules::lease_without_gaps},
+    {"list_stored_before_it_is_named", &Rules::list_stored_before_it_is_named},
     {"once_declared_as_once", &Rules::once_declared_as_once},
     {"guard_holds_to_the_commit", &Rules::guard_holds_to_the_commit},
     {"lost_answer_read_back", &Rules::lost_answer_read_back},

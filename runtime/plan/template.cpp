@@ -207,7 +207,7 @@ Result<Value> evaluate_text(std::string_view text, const json::object& roots) {
 /// bounded at every step.
 class Filler {
  public:
-  explicit Filler(const json::object& roots) : roots_{roots} {}
+  Filler(const json::object& roots, std::size_t bytes_max) : roots_{roots}, bytes_max_{bytes_max} {}
 
   Result<> fill(const json::value& value) {
     if (const auto* text = value.if_string()) return fill_text({text->data(), text->size()});
@@ -224,11 +224,10 @@ class Filler {
     return bounded(out_);
   }
 
-  static Result<> bounded(const std::string& text) {
-    if (text.size() <= limits::payload_bytes_max) return {};
+  Result<> bounded(const std::string& text) const {
+    if (text.size() <= bytes_max_) return {};
     return make_error(ErrorClass::invalid_input,
-                      "filled in, the template has more than " +
-                          std::to_string(limits::payload_bytes_max) +
+                      "filled in, the template has more than " + std::to_string(bytes_max_) +
                           " bytes; insert less, or pass it as an artifact");
   }
 
@@ -284,6 +283,7 @@ class Filler {
   }
 
   const json::object& roots_;
+  std::size_t bytes_max_;
   std::string out_;
 };
 
@@ -301,7 +301,11 @@ void Scope::set(std::string_view root, const JsonText& value) {
 }
 
 Result<JsonText> evaluate(const Template& value, const Scope& scope) {
-  Filler filler{scope.impl().roots};
+  return evaluate(value, scope, limits::payload_bytes_max);
+}
+
+Result<JsonText> evaluate(const Template& value, const Scope& scope, std::size_t bytes_max) {
+  Filler filler{scope.impl().roots, bytes_max};
   if (auto done = filler.fill(parse_json(value.value)); !done) return done.error();
   return JsonText{filler.take()};
 }

@@ -2,6 +2,7 @@
 // no input or output (PLANS.md, "Templates"; expression.hpp has the grammar). Inserted text is
 // never evaluated again.
 #pragma once
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ class Scope {
 /// (its JSON, strings as they are); $${{ escapes. invalid_input: a missing path outside default(),
 /// a type error, a result over limits::payload_bytes_max. The text names the expression.
 Result<JsonText> evaluate(const Template& value, const Scope& scope);
+
+/// The same, where the result may have so many bytes.
+Result<JsonText> evaluate(const Template& value, const Scope& scope, std::size_t bytes_max);
 
 /// Evaluates one expression to any JSON value. invalid_input as above.
 Result<JsonText> evaluate(const Expression& expression, const Scope& scope);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/artifact/reference.hpp"
 #include "runtime/limits.hpp"
 #include "runtime/simulation/orchestrator_node.hpp"
 #include "runtime/simulation/people.hpp"
@@ -51,6 +52,7 @@ void Auditor::inserted(const ports::Append& append, bool owner_stands) {
     if (std::holds_alternative<AttemptAssigned>(event)) check_permits(append.owner);
     world_.people().read(append.run, event);
   }
+  check_named(append);
   if (append.owner != run.owner)
     violated("a_row_is_written_by_the_owner", "row " + std::to_string(append.seq));
   if (run.finished) --unfinished_;
@@ -89,6 +91,12 @@ void Auditor::check_event(JournalView& run, const ports::Append& append, const E
                  [](const auto&) {},
              },
              event);
+}
+
+void Auditor::check_named(const ports::Append& append) {
+  for (const auto& hash : artifact::hashes_in(append.body))
+    if (!world_.store().database().read_artifact(append.run, hash, 0))
+      violated("what_a_row_names_is_stored", "row " + std::to_string(append.seq) + ": " + hash);
 }
 
 bool Auditor::happened(RunId run, const ActivityUnknown& e) const {

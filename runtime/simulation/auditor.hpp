@@ -67,6 +67,7 @@ class Auditor {
   using AttemptId = std::pair<RunId, AttemptNumber>;
 
   void check_event(JournalView& run, const ports::Append& append, const supervision::Event& event);
+  void check_named(const ports::Append& append);
   void check_end(const JournalView& run);
   void check_completed(const JournalView& run, RunId id, const supervision::StepCompleted& event);
   void check_unknown(const JournalView& run, const supervision::ActivityUnknown& event);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/config/team.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/rules.hpp"
 #include "runtime/simulation/agenda.hpp"
 
@@ -52,10 +53,11 @@ struct Answer {
 struct Scenario {
   std::shared_ptr<const config::UnpackedBundle> bundle;
   JsonText inputs{"{}"};
-  std::map<std::string, SimulatedTool> tools; // what agent nodes serve
-  std::map<std::string, Answer> answers;      // by the id of the step
-  std::vector<std::string> labels;            // that every agent node offers
-  std::optional<std::uint32_t> attempts_max;  // at a time, of all runs: a keyed limit
+  std::map<std::string, SimulatedTool> tools;               // what agent nodes serve
+  std::map<std::string, Answer> answers;                    // by the id of the step
+  std::vector<std::string> labels;                          // that every agent node offers
+  std::optional<std::uint32_t> attempts_max;                // at a time, of all runs: a keyed limit
+  std::size_t inline_bytes_max = limits::payload_bytes_max; // a longer list is an artifact
   unsigned orchestrators = 3, agents = 3, slots = 4;
   unsigned runs = 1, signals = 2; // signals for each run
   double cancelled = 0.05;        // of runs

@@ -8,6 +8,7 @@
 #include "runtime/simulation/simulated_store.hpp"
 #include "runtime/simulation/world.hpp"
 #include "runtime/supervision/child_run.hpp"
+#include "runtime/supervision/item_list.hpp"
 #include "runtime/supervision/snapshot.hpp"
 
 namespace troupe::simulation {
@@ -61,9 +62,9 @@ class SimulatedRun::Step final : public std::enable_shared_from_this<Step>, priv
 };
 
 SimulatedRun::SimulatedRun(OrchestratorNode& node, const ports::RunRow& row)
-    : node_{node},
-      row_{row},
-      driver_{row.id, node.entropy(), *this, node.world().rules(), snapshot_rows} {}
+    : node_{node}, row_{row}, driver_{row.id,        node.entropy(),
+                                      *this,         node.world().rules(),
+                                      snapshot_rows, node.world().scenario().inline_bytes_max} {}
 
 Instant SimulatedRun::date() const { return node_.date(); }
 
@@ -207,6 +208,35 @@ void SimulatedRun::ask_tool(const AskTool& ask) {
                               });
 }
 
+// ---- lists that are artifacts, as actors/item_lists has them
+
+template <class Asked>
+auto SimulatedRun::answer_to(const Asked& asked) {
+  return [self = weak_from_this(), asked](const auto& answer) {
+    const auto run = self.lock();
+    if (!run || run->over_) return;
+    if (auto told = supervision::told(asked, answer)) return run->happen(std::move(*told));
+    run->node_.timer(store_retry, [self, asked] {
+      if (const auto same = self.lock(); same && !same->over_) same->perform(asked);
+    });
+  };
+}
+
+void SimulatedRun::store_list(const StoreArtifact& what) {
+  const auto put = [&node = node_](auto part, auto done) {
+    node.world().store().put_artifact(node, std::move(part), std::move(done));
+  };
+  artifact::put_whole(put, row_.id, what.what, what.content, date(), answer_to(what));
+}
+
+void SimulatedRun::read_list(const ReadArtifact& what) {
+  const auto read = [&node = node_](RunId run, auto hash, auto from, auto done) {
+    node.world().store().read_artifact(node, run, std::move(hash), from, std::move(done));
+  };
+  artifact::read_whole(read, row_.id, what.what.hash, limits::foreach_list_bytes_max,
+                       answer_to(what));
+}
+
 void SimulatedRun::keep(ports::Snapshot snapshot) {
   node_.boundary("before a snapshot");
   node_.world().store().put_snapshot(node_, row_.id, row_.owner.value_or(IncarnationId{}),
@@ -231,12 +261,14 @@ void SimulatedRun::perform(const Effect& effect) {
                  [this](const ArmTimer& e) { arm(e); },
                  [this](const WatchNode& e) { node_.watch(e.incarnation); },
                  [this](const AskTool& e) { ask_tool(e); },
+                 [this](const StoreArtifact& e) { store_list(e); },
+                 [this](const ReadArtifact& e) { read_list(e); },
                  [this](const StartChildRun& e) { start_child_run(e); },
                  [this](const CancelChildRun& e) { post(e.run, inbox_row(e, date())); },
                  [this](const AskChildRun& e) { ask_child_run(e.run); },
-                 [this](const TellParent& e) { post(e.parent, inbox_row(row_.id, e, date())); },
-                 [](const Reply&) {}, [](const EndRun&) {}, // the driver's own
-                 [this](const auto& e) {                    // what concerns one step
+                 [this](const TellParent& e) { tell_parent(e); }, [](const Reply&) {},
+                 [](const EndRun&) {},   // the driver's own
+                 [this](const auto& e) { // what concerns one step
                    auto& step = steps_[e.step];
                    if (!step) step = make_step(e.step);
                    step->perform(e, driver_.state().epoch);
@@ -274,8 +306,28 @@ void SimulatedRun::read_end(const ports::RunRow& child) {
                                if (!page || !run || run->over_) return;
                                const auto state = run->fold(child.id, child.bundle, *page);
                                if (!state || !state->finished) return;
-                               run->happen(report_of(*state));
+                               run->share(run->row_.id, child.id, state->finished->output,
+                                          [run, report = report_of(*state)] {
+                                            if (!run->over_) run->happen(report);
+                                          });
                              });
+}
+
+/// What a child's output names is its parent's too, before that one hears of the end.
+void SimulatedRun::share(RunId parent, RunId child, const JsonText& output,
+                         std::function<void()> then) {
+  if (artifact::hashes_in(output.text).empty()) return then();
+  node_.world().store().refer(node_, parent, child, output.text,
+                              [then = std::move(then)](const Result<>& shared) {
+                                if (shared) then(); // else the parent asks once more
+                              });
+}
+
+void SimulatedRun::tell_parent(const TellParent& end) {
+  share(end.parent, row_.id, end.output,
+        [self = shared_from_this(), parent = end.parent, row = inbox_row(row_.id, end, date())] {
+          self->post(parent, row);
+        });
 }
 
 void SimulatedRun::child_missing(RunId child) {

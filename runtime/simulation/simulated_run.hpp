@@ -38,6 +38,11 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   void perform(const supervision::Effect& effect) override;
   void cancel(message::Outgoing message, std::size_t attempts) override;
   void ask_tool(const supervision::AskTool& ask);
+  void store_list(const supervision::StoreArtifact& what);
+  void read_list(const supervision::ReadArtifact& what);
+  template <class Asked>
+  auto answer_to(const Asked& asked);
+  void tell_parent(const supervision::TellParent& end);
   void notify(message::Outgoing message) override;
   void answer(const supervision::ReplyAddress& to, message::Context context,
               message::Body body) override;
@@ -58,6 +63,7 @@ class SimulatedRun final : public std::enable_shared_from_this<SimulatedRun>,
   void start_child_run(const supervision::StartChildRun& start);
   void ask_child_run(RunId child);
   void read_end(const ports::RunRow& child);
+  void share(RunId parent, RunId child, const JsonText& output, std::function<void()> then);
   void child_missing(RunId child);
   void post(RunId run, ports::InboxRow row);
   std::optional<supervision::RunState> fold(RunId run, const std::string& bundle_hash,

@@ -211,6 +211,32 @@ void SimulatedStore::get_run(Process& from, RunId run, Done<std::optional<ports:
       from, [this, run] { return database_.get_run(run); }, std::move(done));
 }
 
+// ---- artifacts
+
+void SimulatedStore::put_artifact(Process& from, ports::ArtifactPart part, Done<bool> done) {
+  call<bool>(
+      from, [this, part = std::move(part)] { return database_.put_artifact(part); },
+      std::move(done));
+}
+
+void SimulatedStore::read_artifact(Process& from, RunId run, std::string hash, std::uint64_t at,
+                                   Done<std::optional<ports::ArtifactPiece>> done) {
+  call<std::optional<ports::ArtifactPiece>>(
+      from,
+      [this, run, at, hash = std::move(hash)] { return database_.read_artifact(run, hash, at); },
+      std::move(done));
+}
+
+void SimulatedStore::refer(Process& from, RunId run, RunId of, std::string text, Done<Unit> done) {
+  call<Unit>(
+      from,
+      [this, run, of, now = from.date(), text = std::move(text)]() -> Result<Unit> {
+        database_.refer(run, of, text, now);
+        return Unit{};
+      },
+      std::move(done));
+}
+
 // ---- membership
 
 void SimulatedStore::join(Process& from, IncarnationId incarnation, Done<Unit> done) {

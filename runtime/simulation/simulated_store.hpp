@@ -44,6 +44,10 @@ class SimulatedStore {
   void post_inbox(Process& from, RunId run, ports::InboxRow row, Done<bool> done);
   void release(Process& from, RunId run, IncarnationId owner, Done<Unit> done);
   void get_run(Process& from, RunId run, Done<std::optional<ports::RunRow>> done);
+  void put_artifact(Process& from, ports::ArtifactPart part, Done<bool> done);
+  void read_artifact(Process& from, RunId run, std::string hash, std::uint64_t at,
+                     Done<std::optional<ports::ArtifactPiece>> done);
+  void refer(Process& from, RunId run, RunId of, std::string text, Done<Unit> done);
   void join(Process& from, IncarnationId incarnation, Done<Unit> done);
   void renew(Process& from, IncarnationId incarnation, Done<bool> done);
   void peers(Process& from, Done<std::vector<ports::PeerRow>> done);

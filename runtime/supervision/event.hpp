@@ -115,7 +115,9 @@ struct FallbackTaken { // retries are exhausted; another role has its own
 };
 struct GroupExpanded { // a foreach: what it goes over
   std::string step;
-  JsonText items;
+  JsonText items; // a list; null: the artifact holds it
+  std::string artifact{};
+  std::uint64_t bytes = 0, count = 0; // of the artifact, of items in it
 };
 struct CaseChosen { // a switch
   std::string step, label;

@@ -159,7 +159,10 @@ inline constexpr auto shape<supervision::FallbackTaken> =
 template <>
 inline constexpr auto shape<supervision::GroupExpanded> =
     body("group.expanded", required("step", &supervision::GroupExpanded::step),
-         required("items", &supervision::GroupExpanded::items));
+         optional("items", &supervision::GroupExpanded::items),
+         optional("artifact", &supervision::GroupExpanded::artifact),
+         optional("bytes", &supervision::GroupExpanded::bytes),
+         optional("count", &supervision::GroupExpanded::count));
 template <>
 inline constexpr auto shape<supervision::CaseChosen> =
     body("group.chosen", required("step", &supervision::CaseChosen::step),

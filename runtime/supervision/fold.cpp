@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "runtime/supervision/folder.hpp"
+#include "runtime/supervision/item_list.hpp"
 
 namespace troupe::supervision {
 namespace {
@@ -295,6 +296,7 @@ void Folder::end(StepState& step, StepPhase phase) const {
   step.retry_at.reset();
   step.due.reset();
   step.approval.reset();
+  if (step.read_items && !holds_undo(*step.node)) step.read_items.reset();
   if (step.undoes) {
     if (phase == StepPhase::completed) run.steps[*step.undoes].undone = true;
     if (phase == StepPhase::failed) run.undo_failure = step.error;
@@ -323,6 +325,7 @@ void Folder::reset(StepIndex index) const {
   step.progress.reset();
   step.output = {};
   step.group = {};
+  step.read_items.reset();
   for (const auto child : step.children) reset(child);
 }
 

@@ -1,25 +1,15 @@
 // The fold: groups, waits, people, child runs.
-#include <boost/json.hpp>
-
-#include "runtime/json_value.hpp"
 #include "runtime/supervision/folder.hpp"
+#include "runtime/supervision/item_list.hpp"
 
 namespace troupe::supervision {
-namespace {
-
-std::vector<JsonText> items_of(const JsonText& list) {
-  std::vector<JsonText> items;
-  const auto value = read_json(list.text);
-  if (!value || !value->is_array()) return items;
-  for (const auto& item : value->get_array())
-    items.push_back(JsonText{boost::json::serialize(item)});
-  return items;
-}
-
-} // namespace
 
 void Folder::operator()(const GroupExpanded& e) const {
-  if (StepState* step = run.find(e.step)) step->group.items = items_of(e.items);
+  StepState* step = run.find(e.step);
+  if (step == nullptr) return;
+  step->group.expanded = true;
+  step->group.items = read_items(e.items.text).value_or(std::vector<JsonText>{});
+  if (!e.artifact.empty()) step->group.list = ItemList{e.artifact, e.bytes, e.count};
 }
 
 void Folder::operator()(const CaseChosen& e) const {

@@ -103,9 +103,8 @@ class Writer {
   /// All instances up to the last that stands have to be there, in order; the others of them begin
   /// again like victims of a restart.
   void open_items(const StepState& group, Fork& fork) {
-    json::array items;
-    for (const auto& item : group.group.items) items.push_back(*read_json(item.text));
-    fork.events.push_back(GroupExpanded{group.path, JsonText{json::serialize(items)}});
+    if (!group.group.expanded) return; // it does so in the new run
+    fork.events.push_back(expanded(group));
     std::vector<std::string> again;
     std::size_t last = group.children.size();
     while (last > 0 && !keeps_some(group.children[last - 1])) --last;
@@ -118,6 +117,14 @@ class Writer {
       fork.events.push_back(StepReady{again.back()});
     }
     if (!again.empty()) fork.events.push_back(GroupRestarted{group.path, std::move(again)});
+  }
+
+  static GroupExpanded expanded(const StepState& group) {
+    if (const auto& list = group.group.list)
+      return {group.path, JsonText{}, list->artifact, list->bytes, list->count};
+    json::array items;
+    for (const auto& item : group.group.items) items.push_back(*read_json(item.text));
+    return {group.path, JsonText{json::serialize(items)}};
   }
 
   void keep(StepIndex index, Fork& fork) {

@@ -58,7 +58,7 @@ bool is_single_body(const RunState& run, const StepState& group) {
 bool will_start_more(const RunState& run, const StepState& group) {
   if (has_failed(group) || is_stopped(run, group)) return false;
   if (std::holds_alternative<plan::Foreach>(group.node->kind))
-    return group.group.next < group.group.items.size();
+    return group.group.next < group.group.item_count();
   return std::holds_alternative<plan::Repeat>(group.node->kind); // settled by its `until` alone
 }
 
@@ -85,7 +85,7 @@ ReadinessVerdict readiness(const RunState& run, const StepState& step, bool clos
 
 bool has_failed(const StepState& group) {
   const auto* foreach = std::get_if<plan::Foreach>(&group.node->kind);
-  const auto children = foreach != nullptr ? group.group.items.size() : group.children.size();
+  const auto children = foreach != nullptr ? group.group.item_count() : group.children.size();
   return group.group.failures > group.node->tolerate_failures.of(children);
 }
 
@@ -191,7 +191,7 @@ JsonText gathered_output(const RunState& run, const StepState& group) {
   }
   if (std::holds_alternative<plan::Foreach>(kind)) {
     std::string list = "[";
-    for (std::size_t i = 0; i < group.group.items.size(); ++i)
+    for (std::size_t i = 0; i < group.group.item_count(); ++i)
       (list += i == 0 ? "" : ",") += output_of(group.children[i]);
     return JsonText{list + ']'};
   }

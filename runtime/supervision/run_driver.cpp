@@ -17,7 +17,11 @@ constexpr std::size_t stimuli_max = 10'000;
 void RunDriver::begin(RunState state, Adopt owner) {
   owner_ = std::move(owner);
   kept_before_ = state.next_seq;
-  machine_ = std::make_unique<RunMachine>(std::move(state), entropy_);
+  machine_ = std::make_unique<RunMachine>(std::move(state), entropy_, inline_bytes_max_);
+  for (const auto& list : machine_->missing()) {
+    missing_.insert(list.step);
+    port_.perform(list);
+  }
 }
 
 void RunDriver::inbox_read(std::vector<ports::InboxRow> rows, Instant now) {
@@ -46,14 +50,22 @@ void RunDriver::receive(message::AgentMessage message, ReplyAddress reply_to, In
 }
 
 void RunDriver::happen(Stimulus stimulus, Instant now) {
-  stimuli_.push_back(std::move(stimulus));
+  const auto* read = std::get_if<ArtifactRead>(&stimulus);
+  if (read != nullptr && missing_.erase(read->step) > 0)
+    machine_->bring(*read);
+  else
+    stimuli_.push_back(std::move(stimulus));
   pump(now);
 }
 
 // ---- deciding
 
+bool RunDriver::may_decide() const {
+  return adopted_ && missing_.empty() && !busy_ && !left_ && !parking_ && !handing_over_;
+}
+
 void RunDriver::pump(Instant now) {
-  if (busy_ || left_ || parking_ || handing_over_ || !adopted_) return;
+  if (!may_decide()) return;
   if (stimuli_.empty()) return park_if_idle(now);
   busy_ = true;
   const auto end = stimuli_.begin() +
@@ -75,7 +87,7 @@ void RunDriver::offered(placement::Placement placement, Instant now) {
 }
 
 void RunDriver::take_offers(Instant now) {
-  if (busy_ || left_ || parking_ || handing_over_ || !adopted_ || offers_.empty()) return;
+  if (!may_decide() || offers_.empty()) return;
   busy_ = true;
   decided_at_ = now;
   decision_ = {};
@@ -227,6 +239,9 @@ void RunDriver::perform(const Effect& effect) {
   if (const auto* ask = std::get_if<AskStatus>(&effect);
       ask != nullptr && !rules_.ask_before_dispatching_again)
     return stimuli_.push_back(AttemptNotThere{ask->attempt});
+  if (const auto* put = std::get_if<StoreArtifact>(&effect);
+      put != nullptr && !rules_.list_stored_before_it_is_named)
+    return stimuli_.push_back(ArtifactStored{put->step, put->what, {}});
   if (const auto* answer = std::get_if<Reply>(&effect)) return reply(*answer);
   if (std::holds_alternative<EndRun>(effect)) return leave(RunExit::finished);
   port_.perform(effect);

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,11 +59,17 @@ class RunDriver {
  public:
   /// `entropy` and `port` must outlive the driver.
   RunDriver(RunId id, Entropy& entropy, RunPort& port, Rules rules = {},
-            Seq snapshot_rows = limits::snapshot_rows)
-      : id_{id}, entropy_{entropy}, port_{port}, rules_{rules}, snapshot_rows_{snapshot_rows} {}
+            Seq snapshot_rows = limits::snapshot_rows,
+            std::size_t inline_bytes_max = limits::payload_bytes_max)
+      : id_{id},
+        entropy_{entropy},
+        port_{port},
+        rules_{rules},
+        snapshot_rows_{snapshot_rows},
+        inline_bytes_max_{inline_bytes_max} {}
 
   /// The fold is done. What came before it waits for the first decision, which adopts the run once
-  /// its inbox has been read.
+  /// its inbox and the lists that its journal only names have been read.
   void begin(RunState state, Adopt owner);
   bool begun() const { return machine_ != nullptr; }
   bool adopted() const { return adopted_; }
@@ -99,6 +106,7 @@ class RunDriver {
   void keep_if_due(AppendId last);
   void park_if_idle(Instant now);
   void leave_handed_over();
+  bool may_decide() const;
   void leave(RunExit exit);
   void refold(const std::string& path, Instant now);
 
@@ -107,6 +115,7 @@ class RunDriver {
   RunPort& port_;
   Rules rules_;
   Seq snapshot_rows_;
+  std::size_t inline_bytes_max_;
   Seq kept_before_ = 0; // the last snapshot is older than this append
   std::unique_ptr<RunMachine> machine_;
   Adopt owner_; // whose appends these are, whatever the node is called meanwhile
@@ -115,7 +124,8 @@ class RunDriver {
   std::vector<placement::Placement> offers_;
   std::uint64_t inbox_after_ = 0;
   std::vector<std::string> inbox_applied_;
-  bool adopted_ = false; // the first decision may be made
+  std::set<std::string> missing_; // foreachs whose lists are being read again
+  bool adopted_ = false;          // the first decision may be made
   bool busy_ = false, placing_ = false, left_ = false;
   bool parking_ = false; // asked for: nothing is decided until it is answered
   bool handing_over_ = false;

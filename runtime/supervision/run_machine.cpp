@@ -134,6 +134,7 @@ void RunMachine::on(Turn& turn, const Adopt& stimulus) {
       turn.perform(HoldPermits{placement_wanted(run_, run_.steps[index])});
     resume_actor(turn, index);
   }
+  give_up_unreadable(turn);
   turn.touch_all();
 }
 
@@ -362,6 +363,7 @@ void RunMachine::collect_wanted(Turn& turn) {
 
 RunMachine::Rest RunMachine::rest(Instant now) const {
   Rest rest;
+  if (!on_their_way_.empty()) return rest;
   const auto root = run_.steps[root_index].phase;
   if (run_.finished || root == StepPhase::pending || is_terminal(root)) return rest;
   if (!run_.by_attempt.empty()) { // mostly it is the latest attempt that is under way

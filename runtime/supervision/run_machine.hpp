@@ -2,11 +2,15 @@
 // state, and says what to append and what to do once that is durable. The simulated and the real
 // shell both drive this class.
 #pragma once
+#include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "runtime/artifact/reference.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/placement/placement.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/supervision/run_state.hpp"
@@ -76,12 +80,23 @@ struct ToolTold { // what its tool says of a call of unknown outcome
   JsonText output;
   std::string reason;
 };
+struct ArtifactStored { // and the run refers to it; or it cannot be
+  std::string step;
+  artifact::Reference what;
+  std::optional<Error> fault;
+};
+struct ArtifactRead {
+  std::string step;
+  artifact::Reference what;
+  std::shared_ptr<const std::string> content; // null: `fault` says why
+  std::optional<Error> fault;
+};
 struct StepCrashed { // too often: within the bound the shell refolds it without asking
   std::string step;
 };
-using Stimulus =
-    std::variant<Adopt, Received, AssignmentUnanswered, AttemptNotThere, TimerDue, NodeSilent,
-                 NodeGone, InboxRead, ChildReported, ToolTold, StepCrashed>;
+using Stimulus = std::variant<Adopt, Received, AssignmentUnanswered, AttemptNotThere, TimerDue,
+                              NodeSilent, NodeGone, InboxRead, ChildReported, ToolTold,
+                              ArtifactStored, ArtifactRead, StepCrashed>;
 
 // ---- effects: what to do, once the decision is durable, in order
 struct StartActor { // of a step or group that became ready, or is under way at adoption
@@ -158,6 +173,15 @@ struct CancelChildRun {
 struct AskChildRun { // answered by ChildReported, or not at all: it is asked again
   RunId run;
 };
+struct StoreArtifact { // answered by ArtifactStored, as soon as the store can be reached
+  std::string step;
+  artifact::Reference what;
+  std::shared_ptr<const std::string> content;
+};
+struct ReadArtifact { // answered by ArtifactRead, likewise
+  std::string step;
+  artifact::Reference what;
+};
 struct TellParent { // this run, which a step of another one started, has ended
   RunId parent;
   ports::RunState state{};
@@ -169,7 +193,7 @@ struct EndRun {};
 using Effect =
     std::variant<StartActor, StopActor, SendAssignment, AskStatus, AskTool, CancelAttempt, ArmTimer,
                  Reply, ReleaseCredit, HoldPermits, WithdrawPlacement, WatchNode, StartChildRun,
-                 CancelChildRun, AskChildRun, TellParent, EndRun>;
+                 CancelChildRun, AskChildRun, StoreArtifact, ReadArtifact, TellParent, EndRun>;
 
 struct Decision {
   std::vector<Event> events;
@@ -188,8 +212,16 @@ ToolTold told_by_tool(const std::string& step, NonceId nonce,
 
 class RunMachine {
  public:
-  /// `entropy` (jitter) must outlive the machine.
-  RunMachine(RunState state, Entropy& entropy) : run_{std::move(state)}, entropy_{entropy} {}
+  /// `entropy` (jitter) must outlive the machine. `inline_bytes_max`: a longer list of a foreach
+  /// is an artifact.
+  RunMachine(RunState state, Entropy& entropy,
+             std::size_t inline_bytes_max = limits::payload_bytes_max)
+      : run_{std::move(state)}, entropy_{entropy}, inline_bytes_max_{inline_bytes_max} {}
+
+  /// What the state lacks that only artifacts hold: to be asked for after the fold. Nothing may be
+  /// decided before each was brought.
+  std::vector<ReadArtifact> missing() const;
+  void bring(const ArtifactRead& read);
 
   /// One decision over everything that happened since the last. The state has it at once; if its
   /// append is not accepted the machine must be thrown away and folded afresh.
@@ -230,6 +262,8 @@ class RunMachine {
   void on(Turn& turn, const InboxRead& stimulus);
   void on(Turn& turn, const ChildReported& stimulus);
   void on(Turn& turn, const ToolTold& stimulus);
+  void on(Turn& turn, const ArtifactStored& stimulus);
+  void on(Turn& turn, const ArtifactRead& stimulus);
   void on(Turn& turn, const StepCrashed& stimulus);
 
   // ---- executors (run_machine_executors.cpp)
@@ -276,6 +310,22 @@ class RunMachine {
   void settle_group(Turn& turn, StepState& group, const std::optional<Error>& failure);
   void finish(Turn& turn);
 
+  // ---- lists of a foreach (run_machine_lists.cpp)
+  struct OnItsWay { // to the store, or from it
+    artifact::Reference what;
+    std::uint32_t iteration = 0;
+    std::shared_ptr<const std::vector<JsonText>> items; // that it is to go over, once stored
+  };
+  void open_items(Turn& turn, StepState& group);
+  void keep_collected(Turn& turn, StepState& group, JsonText output);
+  void store_list(Turn& turn, const StepState& group, std::string text,
+                  std::shared_ptr<const std::vector<JsonText>> items);
+  void expand(Turn& turn, StepState& group, const artifact::Reference& what,
+              std::shared_ptr<const std::vector<JsonText>> items);
+  bool is_on_its_way(const StepState& group) const;
+  StepState* take_answer(const std::string& path, const artifact::Reference& what, OnItsWay& asked);
+  void give_up_unreadable(Turn& turn);
+
   // ---- failure (run_machine_recovery.cpp)
   void fail_step(Turn& turn, StepState& step, const Error& error);
   bool restart(Turn& turn, StepState& child, const Error& error);
@@ -307,16 +357,19 @@ class RunMachine {
 
   RunState run_;
   Entropy& entropy_;
+  std::size_t inline_bytes_max_;
   bool is_over(const LedgerEntry& entry);
   Millis grant_age(NonceId nonce);
 
   std::set<IncarnationId> gone_; // executors known to be gone
   Millis steady_{};              // of the decision in the making
   std::map<NonceId, Millis> granted_at_;
-  std::set<StepIndex> grant_timers_;         // of steps for which one is armed
-  std::set<RunId> asked_children_;           // have not answered yet
-  std::map<NonceId, Millis> tool_asked_at_;  // first
-  std::map<std::string, JsonText> progress_; // reported too soon after the last to be journaled
+  std::set<StepIndex> grant_timers_;             // of steps for which one is armed
+  std::set<RunId> asked_children_;               // have not answered yet
+  std::map<NonceId, Millis> tool_asked_at_;      // first
+  std::map<std::string, JsonText> progress_;     // reported too soon after the last to be journaled
+  std::map<std::string, OnItsWay> on_their_way_; // by the path of the foreach
+  std::map<std::string, Error> unreadable_;      // the list of that foreach
   bool closing_ = false; // what was done has been taken back: the last `always` steps may run
 };
 

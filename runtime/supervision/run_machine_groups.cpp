@@ -43,11 +43,12 @@ void RunMachine::advance_group(Turn& turn, StepIndex index) {
   StepState& group = run_.steps[index];
   if (!is_live(run_, group)) return;
   advance_restarts(turn, index);
-  if (std::holds_alternative<plan::Foreach>(group.node->kind)) start_items(turn, index);
+  const bool foreach = std::holds_alternative<plan::Foreach>(group.node->kind);
+  if (foreach && !group.group.expanded && !is_stopped(run_, group)) return open_items(turn, group);
+  if (foreach) start_items(turn, index);
   if (std::holds_alternative<plan::Repeat>(group.node->kind)) start_round(turn, index);
   if (is_terminal(group.phase)) return; // an `until` that holds, or cannot be evaluated
-  const bool dynamic = std::holds_alternative<plan::Foreach>(group.node->kind) ||
-                       std::holds_alternative<plan::Repeat>(group.node->kind);
+  const bool dynamic = foreach || std::holds_alternative<plan::Repeat>(group.node->kind);
   if (!dynamic || has_failed(group) || is_stopped(run_, group)) start_children(turn, index);
   if (index == root_index && is_doomed(run_) && !closing_) return; // `close` decides
   const auto result = verdict(run_, group);
@@ -74,7 +75,7 @@ void RunMachine::start_children(Turn& turn, StepIndex index) {
 void RunMachine::start_items(Turn& turn, StepIndex index) {
   StepState& group = run_.steps[index];
   const auto most = std::get<plan::Foreach>(group.node->kind).concurrency;
-  while (group.group.next < group.group.items.size() && group.group.active < most) {
+  while (group.group.next < group.group.item_count() && group.group.active < most) {
     if (has_failed(group) || is_stopped(run_, group)) return;
     if (run_.paused && !run_.cancel_reason) return;
     const std::size_t item = group.group.next;
@@ -137,15 +138,7 @@ void RunMachine::open_group(Turn& turn, StepState& group) {
   const auto fill = [&](const plan::Template& value) {
     return plan::evaluate(value, scope_of(run_, group, plan::paths_of(value)));
   };
-  if (const auto* foreach = std::get_if<plan::Foreach>(&group.node->kind)) {
-    auto items = fill(foreach->in);
-    if (!items) return fail_step(turn, group, items.error());
-    if (items->text.empty() || items->text.front() != '[')
-      return fail_step(turn, group,
-                       make_error(ErrorClass::invalid_input,
-                                  "`in` must yield a list: " + foreach->in.value.text));
-    return turn.emit(GroupExpanded{group.path, std::move(*items)});
-  }
+  if (std::holds_alternative<plan::Foreach>(group.node->kind)) return open_items(turn, group);
   const auto* choice = std::get_if<plan::Switch>(&group.node->kind);
   if (choice == nullptr) return;
   const auto value = fill(choice->on);
@@ -170,11 +163,15 @@ void RunMachine::settle_group(Turn& turn, StepState& group, const std::optional<
     return turn.emit(StepCancelled{group.path});
   }
   if (failure) return fail_step(turn, group, *failure);
+  if (is_on_its_way(group)) return;
   const auto& own = group.path.empty() ? run_.bundle->plan.output : group.node->output;
   auto output =
       own ? plan::evaluate(*own, make_scope(run_, run_.index_of(group), plan::paths_of(*own)))
           : Result<JsonText>{gathered_output(run_, group)};
   if (!output) return fail_step(turn, group, output.error());
+  if (std::holds_alternative<plan::Foreach>(group.node->kind) &&
+      output->text.size() > inline_bytes_max_)
+    return keep_collected(turn, group, std::move(*output));
   if (output->text.size() > limits::group_output_bytes_max)
     return fail_step(
         turn, group,

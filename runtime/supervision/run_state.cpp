@@ -79,6 +79,10 @@ Attempt* StepState::current() {
   return attempts.empty() || attempts.back().state != Attempt::State::running ? nullptr
                                                                               : &attempts.back();
 }
+const JsonText* StepState::item(std::size_t at) const {
+  const auto* items = !group.list ? &group.items : read_items.get();
+  return items != nullptr && at < items->size() ? &(*items)[at] : nullptr;
+}
 const Attempt* StepState::current() const { return const_cast<StepState*>(this)->current(); }
 
 StepState* RunState::find(std::string_view path) {

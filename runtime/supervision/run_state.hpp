@@ -58,9 +58,18 @@ struct Restart {
   friend bool operator==(const Restart&, const Restart&) = default;
 };
 
+/// What a foreach goes over, where it is too large for the journal.
+struct ItemList {
+  std::string artifact; // "sha256:.."
+  std::uint64_t bytes = 0, count = 0;
+  friend bool operator==(const ItemList&, const ItemList&) = default;
+};
+
 /// What only a group has.
 struct GroupState {
+  bool expanded = false;                // of a foreach: what it goes over is known
   std::vector<JsonText> items;          // of a foreach that is under way
+  std::optional<ItemList> list;         // instead, where they are an artifact
   std::size_t next = 0;                 // of a foreach, repeat: the instance to consider next
   std::string chosen;                   // of a switch: the label of its case
   std::size_t active = 0, failures = 0; // of its children; failures that count
@@ -70,6 +79,7 @@ struct GroupState {
   std::uint32_t streak = 0;             // restarts since the last quiet time, for the backoff
   std::optional<Instant> last_restart;
 
+  std::size_t item_count() const { return list ? list->count : items.size(); }
   bool restarts_child(StepIndex child) const; // it is a victim of a restart under way
   friend bool operator==(const GroupState&, const GroupState&) = default;
 };
@@ -121,7 +131,10 @@ struct StepState {
   std::optional<JsonText> progress;   // last reported
   std::optional<Instant> progress_at; // when it was journaled
   GroupState group;
+  std::shared_ptr<const std::vector<JsonText>> read_items; // of `group.list`; in memory alone
 
+  /// Of a foreach. Null: there is none, or it has to be read first.
+  const JsonText* item(std::size_t at) const;
   Attempt* current(); // the attempt under way, if any
   const Attempt* current() const;
   /// Of a child: neither pending nor terminal.

@@ -192,7 +192,7 @@ class StepViews {
 
   std::size_t item_count(const StepState& step) const {
     return std::holds_alternative<plan::Foreach>(step.node->kind)
-               ? std::max(step.group.items.size(), step.children.size())
+               ? std::max(step.group.item_count(), step.children.size())
                : step.children.size();
   }
 
@@ -290,7 +290,7 @@ Result<JsonText> view_instances(const RunState& run, const ports::StepPage& page
   return JsonText{json::serialize(
       json::object{{"run", to_string(run.id)},
                    {"step", group.path},
-                   {"items", std::max(group.group.items.size(), group.children.size())},
+                   {"items", std::max(group.group.item_count(), group.children.size())},
                    {"from", page.from},
                    {"instances", std::move(instances)},
                    {"next", at < group.children.size() ? json::value(at) : json::value{}}})};

@@ -65,8 +65,8 @@ void bind_instances(const RunState& run, StepIndex group, json::object& roots) {
         foreach != nullptr || std::holds_alternative<plan::Repeat>(around.node->kind);
     if (!instance) continue;
     if (!roots.contains("index")) roots["index"] = body.instance;
-    if (foreach != nullptr && body.instance < around.group.items.size())
-      roots[foreach->as] = parse(around.group.items[body.instance]);
+    if (foreach == nullptr) continue;
+    if (const auto* item = around.item(body.instance)) roots[foreach->as] = parse(*item);
   }
 }
 

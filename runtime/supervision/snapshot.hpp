@@ -13,7 +13,7 @@ namespace troupe::supervision {
 
 /// Of what encode_state writes. It moves when the fold or a member of the state changes: a snapshot
 /// of another format is left aside, and the run is folded from its first append.
-inline constexpr std::uint32_t snapshot_format = 3;
+inline constexpr std::uint32_t snapshot_format = 4;
 
 /// The state as JSON, without what follows from the bundle. Takes time in proportion to the state.
 std::string encode_state(const RunState& state);

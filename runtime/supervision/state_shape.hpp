@@ -62,8 +62,15 @@ inline constexpr auto shape<Restart> = part(required("child", &Restart::child),
                                             required("due", &Restart::due));
 
 template <>
+inline constexpr auto shape<supervision::ItemList> =
+    part(required("artifact", &supervision::ItemList::artifact),
+         required("bytes", &supervision::ItemList::bytes),
+         required("count", &supervision::ItemList::count));
+
+template <>
 inline constexpr auto shape<GroupState> = part(
-    optional("items", &GroupState::items), optional("next", &GroupState::next),
+    optional("expanded", &GroupState::expanded), optional("items", &GroupState::items),
+    optional("list", &GroupState::list), optional("next", &GroupState::next),
     optional("chosen", &GroupState::chosen), optional("active", &GroupState::active),
     optional("failures", &GroupState::failures), optional("restarts", &GroupState::restarts),
     optional("restarted", &GroupState::restarted), optional("retries", &GroupState::retries),
@@ -131,10 +138,10 @@ inline constexpr auto shape<supervision::RunState> =
 // A member that is added has to be saved too, or to follow from the bundle.
 namespace detail {
 static_assert(complete<Attempt> && complete<LedgerEntry> && complete<Restart> &&
-              complete<GroupState> && complete<PendingApproval> &&
-              complete<supervision::ChildRun> && complete<Signal>);
-// node, children, needs, dependants and undo
-static_assert(count_members<StepState>() == field_count<StepState> + 5);
+              complete<supervision::ItemList> && complete<GroupState> &&
+              complete<PendingApproval> && complete<supervision::ChildRun> && complete<Signal>);
+// node, children, needs, dependants, undo and read_items
+static_assert(count_members<StepState>() == field_count<StepState> + 6);
 // id, bundle, steps, by_path and by_attempt
 static_assert(count_members<supervision::RunState>() == field_count<supervision::RunState> + 5);
 } // namespace detail

@@ -310,6 +310,10 @@ struct Explainer {
 
   void open_group() {
     waits("need", step.started_at);
+    const auto* foreach = std::get_if<plan::Foreach>(&step.node->kind);
+    if (foreach != nullptr && !step.group.expanded)
+      return say(me() + " is under way" + begun() +
+                 ": the list that it goes over is on its way to the store, or from it.");
     std::size_t done = 0, failures = 0, under_way = 0;
     for (const auto index : step.children) {
       const auto phase = run.steps[index].phase;
@@ -317,8 +321,7 @@ struct Explainer {
       failures += phase == StepPhase::failed;
       under_way += phase != StepPhase::pending && !is_terminal(phase);
     }
-    const auto* foreach = std::get_if<plan::Foreach>(&step.node->kind);
-    const auto of = foreach != nullptr ? step.group.items.size() : step.children.size();
+    const auto of = foreach != nullptr ? step.group.item_count() : step.children.size();
     say(me() + " is under way" + begun() + ": " + std::to_string(done) + " of " +
         std::to_string(of) + " done, " + std::to_string(failures) + " failed, " +
         std::to_string(under_way) + " under way.");

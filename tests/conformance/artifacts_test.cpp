@@ -1,7 +1,7 @@
 // What every Artifacts does.
 #include <boost/test/unit_test.hpp>
 
-#include "runtime/artifact/reference.hpp"
+#include "runtime/artifact/whole.hpp"
 #include "tests/conformance/store_backends.hpp"
 
 using namespace troupe;
@@ -229,6 +229,36 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(what_no_run_refers_to_any_more_is_dropped, B, Back
   BOOST_TEST(batch.artifacts_dropped == 1u);
   BOOST_TEST(node.retain({soon}, 1).artifacts_dropped == 1u);
   BOOST_TEST(node.retain({soon}, 1).artifacts_dropped == 0u);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_whole_one_goes_part_after_part, B, Backends) {
+  Cluster<B> cluster;
+  const auto run = new_run(cluster.a), other = new_run(cluster.a);
+  const auto read = [&](RunId of, std::uint64_t bytes_max, const std::string& hash) {
+    std::optional<Result<artifact::Content>> answer;
+    artifact::read_whole(
+        [&](RunId r, auto name, auto from, auto done) { done(cluster.b.piece(r, name, from)); }, of,
+        hash, bytes_max, [&](auto told) { answer = std::move(told); });
+    return answer.value();
+  };
+  for (const std::size_t bytes : {0UL, limits::artifact_part_bytes_max + piece_bytes + 5}) {
+    const auto whole = std::make_shared<const std::string>(content(bytes));
+    const artifact::Reference what{sha256_hex(*whole), bytes};
+    for (int time = 0; time < 2; ++time) { // it may be repeated
+      std::optional<Result<>> stored;
+      artifact::put_whole([&](auto part, auto done) { done(cluster.a.put(std::move(part))); }, run,
+                          what, whole, cluster.a.now, [&](auto told) { stored = told; });
+      BOOST_TEST(stored.value().ok());
+    }
+    const auto same = read(run, bytes, what.hash);
+    BOOST_REQUIRE(same.ok());
+    BOOST_TEST((*same != nullptr && **same == *whole));
+    const auto of_another = read(other, bytes, what.hash);
+    BOOST_TEST((of_another.ok() && *of_another == nullptr));
+    if (bytes > 0)
+      BOOST_TEST(
+          (read(run, bytes - 1, what.hash).error().error_class == ErrorClass::invalid_input));
+  }
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(an_upload_left_half_way_is_dropped, B, Backends) {

@@ -69,6 +69,18 @@ class Generator {
   int last_ = 0;
 };
 
+/// What the first one collects the second one goes over.
+constexpr auto* goes_over_lists = R"(
+  - id: each
+    tolerate_failures: 100%
+    foreach:
+      in: [{ n: one of them }, { n: two of them }, { n: three of them }, { n: the last of them }]
+      concurrency: 2
+      do: { id: go, agent: a, task: "${{ item.n }}", retry: [{ max_attempts: 2, interval: 500ms }], undo: { tool: near.idempotent, with: { of: "${{ item.n }}" } } }
+  - id: again
+    foreach: { in: "${{ steps.each.output }}", do: { id: once_more, agent: b, task: "${{ item }}" } }
+)";
+
 plan::Plan parse(const std::string& text) {
   auto parsed = plan::parse_plan("plan.yaml", text);
   if (!parsed.faults.empty())
@@ -109,7 +121,10 @@ Scenario generate_scenario(std::uint64_t seed) {
   }
   if (entropy.uniform() < 0.1) plan += "  - {id: pause, wait: {for: 2m}}\n";
   if (entropy.uniform() < 0.1) plan += "  - {id: gate, wait: {signal: go}, timeout: 20m}\n";
+  const bool lists = seed % 8 == 5; // of foreachs, that are artifacts
+  if (lists) plan += goes_over_lists;
   Scenario scenario = scenario_for(plan, child);
+  if (lists) scenario.inline_bytes_max = 32;
   set_weather(scenario, seed);
   if (seed % 4 == 0) scenario.attempts_max = 1 + seed / 4 % 3;
   return scenario;

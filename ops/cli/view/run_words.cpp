@@ -103,7 +103,10 @@ std::string operating_words(const json::value& event, std::string_view type) {
   if (type == "attempt.stopping") return attempt_words(event) + " is asked to stop";
   if (type == "attempt.stopped") return attempt_words(event) + " has stopped";
   if (type == "step.fallback") return "falls back to role " + text(event, "role");
-  if (type == "group.expanded") return std::to_string(list(event, "items").size()) + " items";
+  if (type == "group.expanded") {
+    const bool aside = !text(event, "artifact").empty(); // too large for the journal
+    return (aside ? text(event, "count") : std::to_string(list(event, "items").size())) + " items";
+  }
   if (type == "group.chosen") return "case " + text(event, "label");
   if (type == "group.restarting")
     return "restarts " + std::to_string(list(event, "victims").size()) + " because " +

@@ -35,6 +35,45 @@ std::string token_of(RunId run, AttemptNumber attempt, Millis lasts = Millis{1h}
   return artifact::sign({run, attempt, SystemClock{}.now() + lasts}, key);
 }
 
+/// Pages that together are too large for a journal.
+class PagesToolkit final : public toolkits::Toolkit {
+ public:
+  static constexpr int pages = 30;
+
+  PagesToolkit() {
+    for (const auto* name : {"pages.list", "pages.read"}) {
+      toolkits::ToolSpec spec;
+      spec.name = name;
+      spec.input_schema = spec.output_schema = JsonText{"{}"};
+      spec.effect = toolkits::Effect::pure;
+      tools_.push_back(std::move(spec));
+    }
+  }
+  std::string_view name() const override { return "pages"; }
+  const std::vector<toolkits::ToolSpec>& tools() const override { return tools_; }
+  bool bound() const override { return false; }
+  /// pages.list gives them all, pages.read {"name","bytes"} one.
+  Result<JsonText> call(const toolkits::ToolCall& call, std::stop_token) override {
+    if (call.tool == "pages.list") return all();
+    const auto with = boost::json::parse(call.arguments.text);
+    return page(std::string{with.at("name").as_string()},
+                with.at("bytes").to_number<std::size_t>());
+  }
+
+  static JsonText page(const std::string& name, std::size_t bytes) {
+    return JsonText{R"({"name":")" + name + R"(","text":")" + std::string(bytes, 'x') + "\"}"};
+  }
+  static JsonText all() {
+    std::string list;
+    for (int i = 0; i < pages; ++i)
+      (list += i == 0 ? '[' : ',') += page("page " + std::to_string(i), 20'000).text;
+    return JsonText{list + ']'};
+  }
+
+ private:
+  std::vector<toolkits::ToolSpec> tools_;
+};
+
 /// An agent with a workspace, and an orchestrator whose HTTP it is told of.
 struct LargeWorld {
   Cluster cluster;
@@ -52,7 +91,9 @@ struct LargeWorld {
                                                     {data.path().string(), client, {}});
     BOOST_REQUIRE(catalogue.faults.empty());
     cluster.agent.reset();
-    cluster.add_agent("agent-2", {"*"}, {cluster.ledger, catalogue.toolkits.front()});
+    cluster.add_agent(
+        "agent-2", {"*"},
+        {cluster.ledger, catalogue.toolkits.front(), std::make_shared<PagesToolkit>()});
     http::Router router;
     http::add_artifacts(router, *desk, *cluster.orchestrator->node->operations());
     http::ServerOptions options;
@@ -65,6 +106,20 @@ struct LargeWorld {
 
   RunId completed(const std::string& plan) {
     const auto run = cluster.submit(plan);
+    BOOST_REQUIRE(cluster.finishes(run));
+    BOOST_TEST((cluster.state(run) == ports::RunState::completed), cluster.view(run));
+    return run;
+  }
+  /// In the middle of a plan that calls ledger.hold the run's actor is killed: what takes it over
+  /// knows what the store holds.
+  RunId completed_by_another(const std::string& plan) {
+    const auto run = cluster.submit(plan);
+    BOOST_REQUIRE(support::eventually([&] { return cluster.ledger->holding(); }, 30s));
+    const auto victim = cluster.find("run:*");
+    BOOST_REQUIRE(victim);
+    caf::anon_send_exit(victim, caf::exit_reason::kill);
+    BOOST_REQUIRE(support::eventually([&] { return cluster.find("run:*") != victim; }));
+    cluster.ledger->release();
     BOOST_REQUIRE(cluster.finishes(run));
     BOOST_TEST((cluster.state(run) == ports::RunState::completed), cluster.view(run));
     return run;
@@ -134,6 +189,59 @@ steps:
   - { id: make, plan: large, with: { entry: x } }
   - { id: fetch, tool: workspace.fetch, with: { artifact: "${{ steps.make.output.one }}", path: in.json } })");
   BOOST_TEST((world.content(run) == LedgerToolkit::bulk().text));
+}
+
+BOOST_AUTO_TEST_CASE(a_foreach_goes_over_an_artifact_and_what_it_collects_is_one) {
+  LargeWorld world;
+  const auto run = world.completed_by_another(R"(plan: pages
+steps:
+  - { id: make, tool: pages.list, with: {} }
+  - id: each
+    foreach:
+      in: "${{ steps.make.output }}"
+      do:
+        - { id: read, tool: pages.read, with: { name: "${{ item.name }}", bytes: 20000 } }
+        - { id: hold, tool: ledger.hold, with: { entry: "read ${{ item.name }}" } }
+      concurrency: 3
+  - id: again
+    foreach: { in: "${{ steps.each.output }}", as: one, do: { id: note, tool: ledger.write, with: { entry: "note ${{ one.read.name }}" } } })");
+  for (int i = 0; i < PagesToolkit::pages; ++i)
+    for (const auto* word : {"read", "note"}) {
+      const auto entry = word + std::string{" page "} + std::to_string(i);
+      BOOST_TEST(world.cluster.ledger->count(entry) == 1, entry);
+    }
+  const auto collected = artifact::parse_reference(JsonText{world.output(run, 1)});
+  BOOST_REQUIRE_MESSAGE(collected, world.output(run, 1).substr(0, 200));
+  BOOST_TEST(collected->bytes > limits::payload_bytes_max);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_that_a_plan_puts_together_may_be_too_large_for_its_journal) {
+  LargeWorld world;
+  const auto run = world.completed_by_another(R"(plan: together
+steps:
+  - { id: a, tool: pages.read, with: { name: a, bytes: 200000 } }
+  - { id: b, tool: pages.read, with: { name: b, bytes: 200000 } }
+  - { id: c, tool: pages.read, with: { name: c, bytes: 200000 } }
+  - id: each
+    foreach:
+      in: ["${{ steps.a.output }}", "${{ steps.b.output }}", "${{ steps.c.output }}"]
+      concurrency: 1
+      do: { id: hold, tool: ledger.hold, with: { entry: "${{ item.name }}" } })");
+  for (const auto* entry : {"a", "b", "c"})
+    BOOST_TEST(world.cluster.ledger->count(entry) == 1, entry);
+  BOOST_TEST(world.cluster.events(run).find(R"("count":3)") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_too_many_fails_the_foreach) {
+  LargeWorld world;
+  const auto run = world.cluster.submit(R"(plan: many
+steps:
+  - { id: make, tool: ledger.bulk, with: { entry: x } }
+  - { id: each, foreach: { in: "${{ steps.make.output }}", do: { id: go, tool: ledger.write, with: { entry: y } } } })");
+  BOOST_REQUIRE(world.cluster.finishes(run));
+  BOOST_TEST((world.cluster.state(run) == ports::RunState::failed));
+  BOOST_TEST(world.cluster.view(run).find("a foreach goes over at most 100000") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_hash_alone_names_is_not_to_be_had) {

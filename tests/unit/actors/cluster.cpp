@@ -32,7 +32,7 @@ config::Team test_team() {
   role.role = "worker";
   role.kind = "native";
   role.native = "caller";
-  role.tools = {"ledger.*", "workspace.*"};
+  role.tools = {"ledger.*", "workspace.*", "pages.*"};
   const std::pair<const char*, const char*> children[] = {{"child", "write"}, {"large", "bulk"}};
   for (const auto& [name, tool] : children) {
     const auto child = plan::read_source(

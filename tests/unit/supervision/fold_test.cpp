@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(every_event_is_written_and_read_back) {
 }
 
 BOOST_AUTO_TEST_CASE(a_journal_of_an_older_version_is_read_for_ever) {
-  const std::pair<const char*, std::size_t> versions[] = {{"0.1", 19}, {"0.2", 41}};
+  const std::pair<const char*, std::size_t> versions[] = {
+      {"0.1", 19}, {"0.2", 41}, {"0.3", 1}}; // 0.3: the form that is new
   for (const auto& [version, count] : versions) BOOST_TEST_CONTEXT(version) {
       std::ifstream file{std::string{TROUPE_SOURCE_DIR} +
                          "/tests/unit/supervision/golden/every_event_" + version + ".json"};

@@ -6,6 +6,8 @@
 
 #include "runtime/config/team.hpp"
 #include "runtime/plan/parse.hpp"
+#include "runtime/sha256.hpp"
+#include "runtime/supervision/item_list.hpp"
 #include "runtime/supervision/run_machine.hpp"
 #include "runtime/supervision/run_view.hpp"
 #include "runtime/supervision/snapshot.hpp"
@@ -35,12 +37,18 @@ struct World {
   std::vector<placement::PlacementRequest> waiting, held; // held: at adoption
   std::vector<ReleaseCredit> released;
   std::map<std::string, IncarnationId> nodes;
+  std::map<std::string, std::string> artifacts; // what the store holds, by hash
+  std::vector<Effect> store_asked;              // has not answered yet
+  bool store_answers = true;
+  std::size_t inline_bytes_max;
   bool capacity = true;
   bool ended = false;
   std::unique_ptr<RunMachine> machine;
 
   explicit World(std::string plan_text, std::string inputs = "{}",
-                 const std::vector<std::string>& children = {}) {
+                 const std::vector<std::string>& children = {},
+                 std::size_t inline_bytes_max = limits::payload_bytes_max)
+      : inline_bytes_max{inline_bytes_max} {
     for (const auto& text : children) {
       auto child = plan::parse_plan("child.yaml", "---\n" + text);
       if (!child.faults.empty()) throw std::runtime_error(plan::render(child.faults, "child.yaml"));
@@ -68,7 +76,9 @@ struct World {
     RunState state = make_run_state(run_id, bundle);
     if (const auto folded = fold_rows(state, journal); !folded)
       throw std::runtime_error(folded.error().message);
-    machine = std::make_unique<RunMachine>(through_snapshot(state), entropy);
+    machine = std::make_unique<RunMachine>(through_snapshot(state), entropy, inline_bytes_max);
+    store_asked.clear();
+    for (const auto& list : machine->missing()) machine->bring(read_from_store(list));
     happen(Adopt{owner, entropy.make_id<IncarnationId>(now)});
   }
 
@@ -92,6 +102,31 @@ struct World {
   void happen(Stimulus stimulus) {
     Decision decision = machine->decide({std::move(stimulus)}, now, steady());
     conclude(decision);
+    if (store_answers) answer_store();
+  }
+
+  void answer_store() {
+    for (const auto& effect : std::exchange(store_asked, {})) {
+      if (const auto* put = std::get_if<StoreArtifact>(&effect)) {
+        artifacts[put->what.hash] = *put->content;
+        happen(*supervision::told(*put, Result<>{}));
+      } else {
+        happen(read_from_store(std::get<ReadArtifact>(effect)));
+      }
+    }
+  }
+  ArtifactRead read_from_store(const ReadArtifact& asked) const {
+    const auto found = artifacts.find(asked.what.hash);
+    const auto content = found == artifacts.end()
+                             ? artifact::Content{}
+                             : std::make_shared<const std::string>(found->second);
+    return std::get<ArtifactRead>(*supervision::told(asked, content));
+  }
+  /// As a step of the run, or one before it, left it. The reference.
+  std::string keep_artifact(const std::string& content) {
+    const auto hash = sha256_hex(content);
+    artifacts[hash] = content;
+    return artifact::to_json({hash, content.size()}).text;
   }
 
   /// The clock that no correction of the date moves.
@@ -138,6 +173,8 @@ struct World {
   void perform(const CancelChildRun& e) { cancelled_children.push_back(e); }
   void perform(const WatchNode& e) { watched.push_back(e.incarnation); }
   void perform(const TellParent& e) { told.push_back(e); }
+  void perform(const StoreArtifact& e) { store_asked.emplace_back(e); }
+  void perform(const ReadArtifact& e) { store_asked.emplace_back(e); }
   void perform(const AskTool& e) { asked_tools.push_back(e); }
   void perform(const ReleaseCredit& e) { released.push_back(e); }
   void perform(const WithdrawPlacement& e) { withdrawn.push_back(e.step); }
