@@ -59,53 +59,75 @@ std::optional<Placement> DispatchQueue::place(PlacementRequest wanted) {
   return std::nullopt;
 }
 
+bool DispatchQueue::comes_first(const Waiter& one, const Waiter& other) {
+  if (one.wanted.priority != other.wanted.priority)
+    return one.wanted.priority > other.wanted.priority;
+  return std::tie(one.turn, one.arrival) < std::tie(other.turn, other.arrival);
+}
+
+DispatchQueue::Wish DispatchQueue::wish_of(const Waiter& waiter) {
+  const auto& wanted = waiter.wanted;
+  return {wanted.role, wanted.kind, wanted.tool, wanted.labels, waiter.keys};
+}
+
 /// Fair queueing: each step of a team has a turn of its own, and a team that comes later begins
 /// with the present one. However many wait of one team, another's next is served after one of them.
 void DispatchQueue::wait(Waiter waiter) {
-  if (waiters_.empty()) turns_.clear();
+  if (waiting_ == 0) turns_.clear();
   auto& turns = turns_[waiter.wanted.priority];
   auto& last = turns.last[waiter.wanted.team];
   waiter.turn = last = std::max(last, turns.served) + 1;
-  const auto comes_first = [](const Waiter& one, const Waiter& other) {
-    if (one.wanted.priority != other.wanted.priority)
-      return one.wanted.priority > other.wanted.priority;
-    return one.turn < other.turn;
-  };
-  const auto place = std::upper_bound(waiters_.begin(), waiters_.end(), waiter, comes_first);
+  waiter.arrival = ++arrivals_;
+  ++waiting_;
   ++waiting_of_[waiter.wanted.run];
-  waiters_.insert(place, std::move(waiter));
+  auto& queue = queues_[wish_of(waiter)];
+  queue.insert(std::upper_bound(queue.begin(), queue.end(), waiter, comes_first),
+               std::move(waiter));
 }
 
 void DispatchQueue::stop_waiting(const Waiter& waiter) {
   permits_.leave(waiter.keys);
+  --waiting_;
   const auto of_run = waiting_of_.find(waiter.wanted.run);
   if (--of_run->second == 0) waiting_of_.erase(of_run);
 }
 
 void DispatchQueue::withdraw(RunId run, std::string_view step) {
   if (!waiting_of_.contains(run)) return; // many may wait, and of most runs nothing does
-  std::erase_if(waiters_, [&](const auto& waiter) {
-    const bool meant = waiter.wanted.run == run && (step.empty() || waiter.wanted.step == step);
-    if (meant) stop_waiting(waiter);
-    return meant;
-  });
+  for (auto queue = queues_.begin(); queue != queues_.end();) {
+    std::erase_if(queue->second, [&](const auto& waiter) {
+      const bool meant = waiter.wanted.run == run && (step.empty() || waiter.wanted.step == step);
+      if (meant) stop_waiting(waiter);
+      return meant;
+    });
+    queue = queue->second.empty() ? queues_.erase(queue) : std::next(queue);
+  }
+}
+
+/// Whose first comes first of those that can be placed.
+std::map<DispatchQueue::Wish, DispatchQueue::Queue>::iterator DispatchQueue::first_served() {
+  auto first = queues_.end();
+  for (auto queue = queues_.begin(); queue != queues_.end(); ++queue) {
+    const auto& waiter = queue->second.front();
+    if (first != queues_.end() && !comes_first(waiter, first->second.front())) continue;
+    if (choose_for(waiter)) first = queue;
+  }
+  return first;
 }
 
 std::vector<Offer> DispatchQueue::serve() {
   std::vector<Offer> offers;
   const auto has_credit = [](const auto& node) { return node.second.credit > 0; };
-  for (auto waiter = waiters_.begin();
-       waiter != waiters_.end() && std::any_of(cluster_.begin(), cluster_.end(), has_credit);) {
-    auto placement = take(*waiter);
-    if (!placement) {
-      ++waiter;
-      continue;
-    }
-    stop_waiting(*waiter);
-    auto& served = turns_[waiter->wanted.priority].served;
-    served = std::max(served, waiter->turn);
-    offers.push_back({waiter->wanted.run, std::move(*placement)});
-    waiter = waiters_.erase(waiter);
+  while (std::any_of(cluster_.begin(), cluster_.end(), has_credit)) {
+    const auto queue = first_served();
+    if (queue == queues_.end()) break;
+    const auto waiter = std::move(queue->second.front());
+    queue->second.pop_front();
+    if (queue->second.empty()) queues_.erase(queue);
+    stop_waiting(waiter);
+    auto& served = turns_[waiter.wanted.priority].served;
+    served = std::max(served, waiter.turn);
+    offers.push_back({waiter.wanted.run, *take(waiter)});
   }
   return offers;
 }
@@ -123,9 +145,13 @@ bool DispatchQueue::may_start(const PlacementRequest& wanted) const {
   return link_up_ && !limits_.left(wanted.role, now_);
 }
 
-std::optional<Placement> DispatchQueue::take(const Waiter& waiter) {
+std::optional<Placement> DispatchQueue::choose_for(const Waiter& waiter) const {
   if (!may_start(waiter.wanted) || !permits_.has(waiter.keys)) return std::nullopt;
-  auto placement = choose(cluster_, waiter.wanted);
+  return choose(cluster_, waiter.wanted);
+}
+
+std::optional<Placement> DispatchQueue::take(const Waiter& waiter) {
+  auto placement = choose_for(waiter);
   if (!placement) return placement;
   --cluster_.find(placement->node)->second.credit;
   permits_.take(waiter.wanted.run, waiter.wanted.step, waiter.keys);
@@ -193,13 +219,25 @@ void DispatchQueue::count(const PlacementRequest& placed) {
   permits_.count(placed.run, placed.step, keys_of(placed));
 }
 
+/// In the order in which they are served.
+std::vector<const DispatchQueue::Waiter*> DispatchQueue::limited_waiters() const {
+  std::vector<const Waiter*> waiters;
+  for (const auto& [wish, queue] : queues_)
+    for (const auto& waiter : queue)
+      if (!waiter.keys.empty()) waiters.push_back(&waiter);
+  std::sort(waiters.begin(), waiters.end(),
+            [](const auto* one, const auto* other) { return comes_first(*one, *other); });
+  return waiters;
+}
+
 /// Each claim stands for a slot that a node has: what is granted can start.
 ports::PermitAsk DispatchQueue::ask_permits(IncarnationId holder, Millis now) {
   auto asking = permits_.begin_ask(holder, now);
   lacks_slot_ = false;
   std::vector<NodeView*> lent;
-  for (const auto& [wanted, keys, since, turn] : waiters_) {
-    if (keys.empty() || !may_start(wanted)) continue;
+  for (const auto* waiter : limited_waiters()) {
+    const auto& [wanted, keys, since, turn, arrival] = *waiter;
+    if (!may_start(wanted)) continue;
     if (asking.is_hopeless(keys, wanted.priority)) {
       asking.claim(keys, wanted.priority, now - since);
       continue;

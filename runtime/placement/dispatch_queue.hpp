@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -82,15 +83,23 @@ class DispatchQueue {
   std::string why_nowhere(const PlacementRequest& wanted) const;
 
   const ClusterView& cluster() const { return cluster_; }
-  std::size_t waiting() const { return waiters_.size(); }
+  std::size_t waiting() const { return waiting_; }
 
  private:
   struct Waiter {
     PlacementRequest wanted;
     LimitedKeys keys;
     Millis since{};
-    std::uint64_t turn = 0; // among those of its priority
+    std::uint64_t turn = 0;    // among those of its priority
+    std::uint64_t arrival = 0; // among those of its turn
   };
+  static bool comes_first(const Waiter& one, const Waiter& other);
+  /// Those that the same nodes and permits would do for, in the order in which they are served:
+  /// where there is none for the first there is none for the others.
+  using Queue = std::deque<Waiter>;
+  using Wish = std::tuple<std::string, std::string, std::string, std::vector<std::string>,
+                          LimitedKeys>; // role, kind, tool, labels, keys
+  static Wish wish_of(const Waiter& waiter);
   /// Who has been given turns, of one priority.
   struct Turns {
     std::uint64_t served = 0;                  // of who was served last
@@ -102,7 +111,10 @@ class DispatchQueue {
   void stop_waiting(const Waiter& waiter);
   LimitedKeys keys_of(const PlacementRequest& wanted) const;
   bool may_start(const PlacementRequest& wanted) const;
+  std::optional<Placement> choose_for(const Waiter& waiter) const;
   std::optional<Placement> take(const Waiter& waiter);
+  std::map<Wish, Queue>::iterator first_served();
+  std::vector<const Waiter*> limited_waiters() const;
   void take_slots(NodeView& node);
   Contenders others_waiting() const;
   Placed::iterator forget_place(Placed::iterator place);
@@ -114,10 +126,12 @@ class DispatchQueue {
   ClusterView cluster_;
   KeyedLimits limits_;
   PermitDesk permits_;
-  bool lacks_slot_ = false;                 // who could have had a permit when they were asked for
-  Millis now_{};                            // when it was last told
-  std::deque<Waiter> waiters_;              // in the order in which they are served
-  std::map<RunId, std::size_t> waiting_of_; // how many steps, of the runs that have some there
+  bool lacks_slot_ = false;      // who could have had a permit when they were asked for
+  Millis now_{};                 // when it was last told
+  std::map<Wish, Queue> queues_; // none is empty
+  std::uint64_t arrivals_ = 0;
+  std::size_t waiting_ = 0;                 // steps, in all queues
+  std::map<RunId, std::size_t> waiting_of_; // likewise, of the runs that have some there
   std::map<message::Priority, Turns> turns_;
   Placed placed_;                                    // steps, until they are released
   std::map<IncarnationId, std::uint32_t> placed_at_; // how many, where there are any
