@@ -204,12 +204,14 @@ Result<> MemoryBus::publish(const ports::BusMessage& message) {
 }
 
 void MemoryBus::request(ports::BusMessage message, Millis timeout, Reply reply) {
+  message.reply_to.clear();
+  if (auto checked = check_message(message, limits::bus_message_bytes_max); !checked)
+    return link_->pending.refuse(std::move(reply), checked.error());
+  const std::lock_guard lock{link_->server->mutex};
+  // Before it waits: the loss of the link, told a moment later, is not of a request that went out.
+  if (!link_->up) return link_->pending.refuse(std::move(reply), link_down());
   const auto token = link_->pending.add(message.subject, timeout, std::move(reply));
   message.reply_to = link_->inbox + std::to_string(token);
-  if (auto checked = check_message(message, limits::bus_message_bytes_max); !checked)
-    return link_->pending.fail(token, checked.error());
-  const std::lock_guard lock{link_->server->mutex};
-  if (!link_->up) return link_->pending.fail(token, link_down());
   if (link_->server->send(message) == 0)
     link_->pending.fail(token,
                         make_error(ErrorClass::agent_down, "nobody listens on " + message.subject));

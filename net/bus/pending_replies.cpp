@@ -44,6 +44,12 @@ PendingReplies::Token PendingReplies::add(std::string subject, Millis timeout, R
   return token;
 }
 
+void PendingReplies::refuse(Reply reply, Error error) {
+  const std::lock_guard lock{mutex_};
+  failed_.emplace_back(std::move(reply), std::move(error));
+  wake_.notify_one();
+}
+
 std::optional<PendingReplies::Waiting> PendingReplies::take(Token token) {
   auto found = waiting_.extract(token);
   if (found.empty()) return std::nullopt;

@@ -31,6 +31,9 @@ class PendingReplies {
   /// token names nothing.
   Token add(std::string subject, Millis timeout, Reply reply);
 
+  /// What was never asked: has the reply run on the thread of this object.
+  void refuse(Reply reply, Error error);
+
   /// Runs the reply on this thread. Nothing happens if the token has ended: a late answer.
   void answer(Token token, ports::BusMessage message);
   /// Likewise: agent_down.
