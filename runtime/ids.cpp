@@ -1,7 +1,10 @@
 #include "runtime/ids.hpp"
 
+#include <unistd.h>
+
 #include <bit>
-#include <random>
+#include <cerrno>
+#include <system_error>
 
 namespace troupe {
 namespace {
@@ -83,9 +86,11 @@ std::array<std::uint8_t, 16> Entropy::uuid_v7(Instant now) {
   return bytes;
 }
 
+/// Not by std::random_device: it asks what the processor can do each time, which a virtual machine
+/// pays for with tens of microseconds, and every run has an entropy of its own.
 SystemEntropy::SystemEntropy() {
-  std::random_device device;
-  for (auto& word : state_) word = static_cast<std::uint64_t>(device()) << 32 | device();
+  if (::getentropy(state_.data(), sizeof state_) != 0)
+    throw std::system_error{errno, std::generic_category(), "getentropy"};
 }
 std::uint64_t SystemEntropy::next() { return xoshiro256ss(state_); }
 
