@@ -109,6 +109,10 @@ struct LockedCluster {
 BOOST_AUTO_TEST_CASE(a_plan_runs_on_a_locked_bus_and_outlives_one_of_its_servers) {
   LockedCluster cluster;
   BOOST_TEST_REQUIRE(cluster.gateway->says("gateway.orchestrator_heard"), *cluster.gateway);
+  BOOST_TEST_REQUIRE(cluster.orchestrator->says("events.read"), *cluster.orchestrator);
+  const auto event = (cluster.folder.path() / "event.json").string();
+  std::ofstream{event} << "{}";
+  BOOST_TEST(cluster.ask({"inject", event, "--in", "ci"}).at("kept") == true);
   const auto file = (cluster.folder.path() / "plan.yaml").string();
   std::ofstream{file} << plan;
   const auto run = std::string{cluster.ask({"run", file, "--detach"}).at("run").as_string()};
@@ -130,9 +134,6 @@ BOOST_AUTO_TEST_CASE(a_plan_runs_on_a_locked_bus_and_outlives_one_of_its_servers
   BOOST_TEST(shown.at("state") == "completed", json::serialize(shown));
   BOOST_TEST((cluster.entries() == std::vector<std::string>{"first", "second", "third"}));
   BOOST_TEST((e2e::texts_in(cluster.pages(), "text") == std::vector<std::string>{"fourth"}));
-  const auto event = (cluster.folder.path() / "event.json").string();
-  std::ofstream{event} << "{}";
-  BOOST_TEST(cluster.ask({"inject", event, "--in", "ci"}).at("kept") == true);
   for (const auto* node : {cluster.orchestrator.get(), cluster.agent.get(), cluster.tool.get(),
                            cluster.gateway.get()}) {
     const auto said = node->output(); // nothing that a node does lacks a permission
