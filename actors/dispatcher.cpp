@@ -8,6 +8,7 @@
 #include "actors/fault.hpp"
 #include "runtime/log.hpp"
 #include "runtime/permit_limits.hpp"
+#include "runtime/placement/api_servers.hpp"
 #include "runtime/placement/dispatch_queue.hpp"
 
 namespace troupe::actors {
@@ -186,8 +187,7 @@ class Dispatcher final : public caf::event_based_actor {
   void note_http() const {
     std::vector<std::string> urls;
     for (const auto& [name, node] : queue_.cluster())
-      if (!node.last.http.empty() && std::ranges::count(node.last.modes, "orchestrator") > 0)
-        urls.push_back(node.last.http);
+      if (placement::serves_api(node.last)) urls.push_back(node.last.http);
     context_->vitals->set_others_http(std::move(urls));
   }
 

@@ -49,11 +49,10 @@ class RealGateway final : public ports::Gateway {
   explicit RealGateway(Context context) : context_{std::move(context)} {}
 
   void keep(intake::Injected event, Kept done) override {
-    ports::BusMessage message{
-        "troupe." + context_->settings.cluster + ".in." + event.channel + '.' + context_->node(),
-        {},
-        std::move(event.headers),
-        std::move(event.payload)};
+    ports::BusMessage message{context_->link->subject("in", event.channel),
+                              {},
+                              std::move(event.headers),
+                              std::move(event.payload)};
     message.headers.emplace_back("Nats-Msg-Id", std::move(event.place));
     context_->link->bus().request(
         std::move(message), answer_timeout,
@@ -85,9 +84,7 @@ class Ear final : public caf::event_based_actor {
 
   caf::behavior make_behavior() override {
     end_on_exception(this, "gateway");
-    return {[this](const Incoming& in) { hear(in); },
-            [](LinkChanged) {}, // what was heard stands: orchestrators are asked over HTTP
-            [](InjectFault) { crash(); }};
+    return {[this](const Incoming& in) { hear(in); }, [](InjectFault) { crash(); }};
   }
 
  private:

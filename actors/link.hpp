@@ -62,6 +62,8 @@ class Link {
       const std::string& pattern,
       std::function<std::vector<std::string>(std::string_view subject)> answers) const;
 
+  /// What this node publishes to: "troupe.<cluster>.<verb>.<recipient>.<node>".
+  std::string subject(std::string_view verb, std::string_view recipient) const;
   /// What listen() subscribes to: "troupe.<cluster>.<verb>.<recipient>.*".
   std::string pattern(std::string_view verb, std::string_view recipient) const;
 
@@ -81,7 +83,6 @@ class Link {
   ports::BusMessage pack(std::string subject, const message::AgentMessage& message) const;
   ports::BusMessage plain(std::string_view verb, std::string_view recipient,
                           std::string_view content_type, std::string payload) const;
-  std::string subject(std::string_view verb, std::string_view recipient) const;
 
   ports::Bus& bus_;
   std::string cluster_, node_;

@@ -29,11 +29,7 @@ inline void start_curl() {
 inline std::optional<std::pair<std::string, std::string>> read_header_line(std::string_view line) {
   const auto colon = line.find(':');
   if (line.starts_with("HTTP/") || colon == line.npos) return std::nullopt;
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  auto value = line.substr(colon + 1);
-  while (!value.empty() && blank(value.front())) value.remove_prefix(1);
-  while (!value.empty() && blank(value.back())) value.remove_suffix(1);
-  return std::pair{lower(line.substr(0, colon)), std::string{value}};
+  return std::pair{lower(line.substr(0, colon)), std::string{trimmed(line.substr(colon + 1))}};
 }
 
 /// As libcurl takes them, without what it would add: a pause before the body, and that a body is a

@@ -32,11 +32,9 @@ bool has(const Names& names, std::string_view name) {
 std::vector<std::string> parts_of(std::string_view list) {
   std::vector<std::string> parts;
   while (!list.empty()) {
-    auto part = list.substr(0, list.find(','));
+    const auto part = list.substr(0, list.find(','));
     list.remove_prefix(std::min(list.size(), part.size() + 1));
-    while (part.starts_with(' ') || part.starts_with('\t')) part.remove_prefix(1);
-    while (part.ends_with(' ') || part.ends_with('\t')) part.remove_suffix(1);
-    parts.push_back(lower(part));
+    parts.push_back(lower(trimmed(part)));
   }
   return parts;
 }

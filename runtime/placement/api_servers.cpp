@@ -11,12 +11,16 @@ constexpr Millis forgotten_after{3'600'000};
 
 } // namespace
 
+bool serves_api(const message::NodeHeartbeat& beat) {
+  return !beat.http.empty() && std::ranges::count(beat.modes, "orchestrator") > 0;
+}
+
 bool ApiServers::is_silent(const Server& server, Millis now) {
   return now - server.seen >= limits::lease_period;
 }
 
 bool ApiServers::hear(const std::string& node, const message::NodeHeartbeat& beat, Millis now) {
-  const bool serves = !beat.http.empty() && std::ranges::count(beat.modes, "orchestrator") > 0;
+  const bool serves = serves_api(beat);
   const std::lock_guard lock{mutex_};
   const auto known = servers_.find(node);
   if (known != servers_.end() && beat.incarnation < known->second.incarnation)

@@ -12,6 +12,9 @@
 
 namespace troupe::placement {
 
+/// Whether it is an orchestrator that others reach by HTTP. (A gateway is reached too.)
+bool serves_api(const message::NodeHeartbeat& beat);
+
 /// Thread-safe. Every `now` is of this node's boot-time clock.
 class ApiServers {
  public:

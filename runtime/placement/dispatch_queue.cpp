@@ -53,7 +53,10 @@ std::optional<Placement> DispatchQueue::place(PlacementRequest wanted) {
   withdraw(wanted.run, wanted.step);
   Waiter waiter{std::move(wanted), {}, now_};
   waiter.keys = keys_of(waiter.wanted);
-  if (auto placement = take(waiter)) return placement;
+  if (auto placement = choose_for(waiter)) {
+    book(waiter, *placement);
+    return placement;
+  }
   permits_.wait(waiter.keys);
   wait(std::move(waiter));
   return std::nullopt;
@@ -105,12 +108,12 @@ void DispatchQueue::withdraw(RunId run, std::string_view step) {
 }
 
 /// Whose first comes first of those that can be placed.
-std::map<DispatchQueue::Wish, DispatchQueue::Queue>::iterator DispatchQueue::first_served() {
-  auto first = queues_.end();
+std::optional<DispatchQueue::First> DispatchQueue::first_served() {
+  std::optional<First> first;
   for (auto queue = queues_.begin(); queue != queues_.end(); ++queue) {
     const auto& waiter = queue->second.front();
-    if (first != queues_.end() && !comes_first(waiter, first->second.front())) continue;
-    if (choose_for(waiter)) first = queue;
+    if (first && !comes_first(waiter, first->queue->second.front())) continue;
+    if (auto placement = choose_for(waiter)) first = First{queue, std::move(*placement)};
   }
   return first;
 }
@@ -119,15 +122,17 @@ std::vector<Offer> DispatchQueue::serve() {
   std::vector<Offer> offers;
   const auto has_credit = [](const auto& node) { return node.second.credit > 0; };
   while (std::any_of(cluster_.begin(), cluster_.end(), has_credit)) {
-    const auto queue = first_served();
-    if (queue == queues_.end()) break;
-    const auto waiter = std::move(queue->second.front());
-    queue->second.pop_front();
-    if (queue->second.empty()) queues_.erase(queue);
+    auto first = first_served();
+    if (!first) break;
+    auto& queue = first->queue->second;
+    const auto waiter = std::move(queue.front());
+    queue.pop_front();
+    if (queue.empty()) queues_.erase(first->queue);
     stop_waiting(waiter);
     auto& served = turns_[waiter.wanted.priority].served;
     served = std::max(served, waiter.turn);
-    offers.push_back({waiter.wanted.run, *take(waiter)});
+    book(waiter, first->placement);
+    offers.push_back({waiter.wanted.run, std::move(first->placement)});
   }
   return offers;
 }
@@ -150,15 +155,12 @@ std::optional<Placement> DispatchQueue::choose_for(const Waiter& waiter) const {
   return choose(cluster_, waiter.wanted);
 }
 
-std::optional<Placement> DispatchQueue::take(const Waiter& waiter) {
-  auto placement = choose_for(waiter);
-  if (!placement) return placement;
-  --cluster_.find(placement->node)->second.credit;
+void DispatchQueue::book(const Waiter& waiter, const Placement& placement) {
+  --cluster_.find(placement.node)->second.credit;
   permits_.take(waiter.wanted.run, waiter.wanted.step, waiter.keys);
   forget_place(placed_.find({waiter.wanted.run, waiter.wanted.step}));
-  placed_[{waiter.wanted.run, waiter.wanted.step}] = placement->incarnation;
-  ++placed_at_[placement->incarnation];
-  return placement;
+  placed_[{waiter.wanted.run, waiter.wanted.step}] = placement.incarnation;
+  ++placed_at_[placement.incarnation];
 }
 
 // ---- what was placed

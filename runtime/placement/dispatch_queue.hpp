@@ -112,8 +112,12 @@ class DispatchQueue {
   LimitedKeys keys_of(const PlacementRequest& wanted) const;
   bool may_start(const PlacementRequest& wanted) const;
   std::optional<Placement> choose_for(const Waiter& waiter) const;
-  std::optional<Placement> take(const Waiter& waiter);
-  std::map<Wish, Queue>::iterator first_served();
+  void book(const Waiter& waiter, const Placement& placement);
+  struct First {
+    std::map<Wish, Queue>::iterator queue;
+    Placement placement;
+  };
+  std::optional<First> first_served();
   std::vector<const Waiter*> limited_waiters() const;
   void take_slots(NodeView& node);
   Contenders others_waiting() const;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "net/http/client.hpp"
+#include "tests/e2e/launch_node.hpp"
 #include "tests/support/nats_server.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/troupe_process.hpp"
@@ -68,13 +69,7 @@ struct SlowAgent {
                                  {"pid_file", (folder.path() / "pid").string()}};
       settings["toolkits"] = {{"service", {{"services", {{"slow", service}}}}}};
     }
-    const auto file = (folder.path() / (name + ".json")).string();
-    std::ofstream{file} << json::serialize(settings);
-    nodes[name] = std::make_unique<TroupeProcess>(
-        std::vector<std::string>{"node", "--config", file, "--json"});
-    const auto line = nodes[name]->ready_line();
-    BOOST_TEST_REQUIRE(line.has_value(), *nodes[name]);
-    if (orchestrator) urls[name] = std::string{json::parse(*line).at("http").as_string()};
+    std::tie(nodes[name], urls[name]) = e2e::launch_node(folder.path(), name, settings);
   }
 
   ports::HttpResponse ask(const std::string& node, const std::string& path, std::string body = "") {

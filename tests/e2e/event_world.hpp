@@ -9,6 +9,7 @@
 
 #include "net/bus/nats_bus.hpp"
 #include "tests/e2e/answers.hpp"
+#include "tests/e2e/launch_node.hpp"
 #include "tests/support/nats_server.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/troupe_process.hpp"
@@ -64,13 +65,7 @@ struct EventWorld {
     settings["nats"] = {{"url", nats.url()}};
     settings["http"] = {{"listen", "127.0.0.1:0"}};
     settings["data_dir"] = (folder.path() / name).string();
-    const auto file = (folder.path() / (name + ".json")).string();
-    std::ofstream{file} << json::serialize(settings);
-    auto process = std::make_unique<TroupeProcess>(
-        std::vector<std::string>{"node", "--config", file, "--json"});
-    const auto line = process->ready_line();
-    BOOST_TEST_REQUIRE(line.has_value(), *process);
-    return {std::move(process), std::string{json::parse(*line).at("http").as_string()}};
+    return launch_node(folder.path(), name, settings);
   }
   std::pair<std::unique_ptr<TroupeProcess>, std::string> launch_orchestrator(
       const std::string& name) const {

@@ -12,10 +12,6 @@ struct GatewayWorld : EventWorld {
     std::tie(gateway, front) =
         launch("gateway-1", {{"node", {{"name", "gateway-1"}, {"gateway", true}}}});
   }
-  TroupeProcess asking(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.end(), {"--server", front});
-    return TroupeProcess{std::move(arguments)};
-  }
   /// It ends with that code and has said that.
   void expect(std::vector<std::string> arguments, int code, const std::string& words) const {
     arguments.insert(arguments.end(), {"--server", front});

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/e2e/launch_node.hpp"
 #include "tests/support/nats_server.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/troupe_process.hpp"
@@ -80,14 +81,7 @@ struct SleepingCluster {
       settings["limits"] = limits;
       settings["teams"] = json::array{(folder.path() / "team.yaml").string()};
     }
-    const auto file = (folder.path() / (name + ".json")).string();
-    std::ofstream{file} << json::serialize(settings);
-    nodes[name] = std::make_unique<TroupeProcess>(
-        std::vector<std::string>{"node", "--config", file, "--json"});
-    const auto line = nodes[name]->ready_line();
-    BOOST_TEST_REQUIRE(line.has_value(), *nodes[name]);
-    const auto ready = json::parse(*line);
-    if (orchestrator) urls[name] = std::string{ready.at("http").as_string()};
+    std::tie(nodes[name], urls[name]) = launch_node(folder.path(), name, settings);
   }
 
   std::string ask(const std::string& node, std::vector<std::string> arguments) const {
