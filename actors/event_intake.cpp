@@ -79,9 +79,11 @@ class EventIntake final : public caf::event_based_actor {
  private:
   void subscribe() {
     auto subscription = context_->link->bus().subscribe(
-        inbox_, "", [self = handle_of(this)](ports::BusMessage message) {
+        inbox_, "",
+        [self = handle_of(this)](ports::BusMessage message) {
           caf::anon_send(self, Came{std::move(message)});
-        });
+        },
+        ports::Headers::kept);
     if (!subscription)
       throw std::runtime_error("cannot subscribe: " + subscription.error().message);
     subscription_ = std::move(*subscription);

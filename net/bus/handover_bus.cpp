@@ -24,6 +24,10 @@ bool belongs_to(std::string_view subject, const std::string& node) {
   return recipient == node || recipient.ends_with("-at-" + node);
 }
 
+ports::BusMessage without_headers(const ports::BusMessage& message) {
+  return {message.subject, message.reply_to, {}, message.payload};
+}
+
 /// Who listens here, by subject without the sender.
 class Listeners {
  public:
@@ -77,12 +81,12 @@ class HandoverBus final : public ports::Bus {
       PendingReplies::Token number = 0;
       const auto* end = message.subject.data() + message.subject.size();
       std::from_chars(message.subject.data() + ports::handover_inbox.size(), end, number);
-      pending_.answer(number, message);
+      pending_.answer(number, without_headers(message));
       return {};
     }
     const auto handler = local(message);
     if (!handler) return inner_->publish(message);
-    (*handler)(message);
+    (*handler)(without_headers(message));
     return {};
   }
 
@@ -91,16 +95,18 @@ class HandoverBus final : public ports::Bus {
     if (!handler) return inner_->request(std::move(message), timeout, std::move(reply));
     const auto token = pending_.add(message.subject, timeout, std::move(reply));
     message.reply_to = std::string{ports::handover_inbox} + std::to_string(token);
+    message.headers.clear();
     (*handler)(std::move(message));
   }
 
   Result<std::unique_ptr<ports::BusSubscription>> subscribe(const std::string& subject,
                                                             const std::string& queue_group,
-                                                            Handler handler) override {
-    if (!queue_group.empty() || !belongs_to(subject, node_))
-      return inner_->subscribe(subject, queue_group, std::move(handler));
+                                                            Handler handler,
+                                                            ports::Headers headers) override {
+    if (!queue_group.empty() || headers == ports::Headers::kept || !belongs_to(subject, node_))
+      return inner_->subscribe(subject, queue_group, std::move(handler), headers);
     const auto shared = std::make_shared<const Handler>(std::move(handler));
-    auto outer = inner_->subscribe(subject, queue_group, *shared);
+    auto outer = inner_->subscribe(subject, queue_group, *shared, headers);
     if (!outer) return outer;
     std::string target{without_sender(subject)};
     listeners_->add(target, shared);

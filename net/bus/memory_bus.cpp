@@ -19,11 +19,17 @@ namespace troupe::bus {
 namespace {
 
 struct Route {
-  Route(MemoryBus::Link* l, std::string s, std::string q, ports::Bus::Handler h)
-      : link{l}, subject{std::move(s)}, queue_group{std::move(q)}, handler{subject, std::move(h)} {}
+  Route(MemoryBus::Link* l, std::string s, std::string q, ports::Bus::Handler h,
+        ports::Headers heard = ports::Headers::dropped)
+      : link{l},
+        subject{std::move(s)},
+        queue_group{std::move(q)},
+        headers{heard},
+        handler{subject, std::move(h)} {}
 
   MemoryBus::Link* link; // outlives the route's place among the routes
   std::string subject, queue_group;
+  ports::Headers headers;
   int undelivered = 0; // guarded by the server's mutex
   Callback<ports::BusMessage> handler;
 };
@@ -144,7 +150,9 @@ void MemoryBroker::State::deliver(Route& route, std::uint64_t generation,
         std::ranges::any_of(routes, [&](const auto& other) { return other.get() == &route; });
     if (!subscribed || route.link->generation != generation) return;
   }
-  route.handler(message);
+  auto copy = message;
+  if (route.headers == ports::Headers::dropped) copy.headers.clear();
+  route.handler(std::move(copy));
 }
 
 void MemoryBroker::State::remove(const std::shared_ptr<Route>& route) {
@@ -219,9 +227,11 @@ void MemoryBus::request(ports::BusMessage message, Millis timeout, Reply reply) 
 
 Result<std::unique_ptr<ports::BusSubscription>> MemoryBus::subscribe(const std::string& subject,
                                                                      const std::string& queue_group,
-                                                                     Handler handler) {
+                                                                     Handler handler,
+                                                                     ports::Headers headers) {
   if (auto checked = check_subscription(subject, queue_group); !checked) return checked.error();
-  auto route = std::make_shared<Route>(link_.get(), subject, queue_group, std::move(handler));
+  auto route =
+      std::make_shared<Route>(link_.get(), subject, queue_group, std::move(handler), headers);
   const std::lock_guard lock{link_->server->mutex};
   link_->server->routes.push_back(route);
   return std::unique_ptr<ports::BusSubscription>{

@@ -17,9 +17,9 @@ class MemoryBus final : public ports::Bus {
 
   Result<> publish(const ports::BusMessage& message) override;
   void request(ports::BusMessage message, Millis timeout, Reply reply) override;
-  Result<std::unique_ptr<ports::BusSubscription>> subscribe(const std::string& subject,
-                                                            const std::string& queue_group,
-                                                            Handler handler) override;
+  Result<std::unique_ptr<ports::BusSubscription>> subscribe(
+      const std::string& subject, const std::string& queue_group, Handler handler,
+      ports::Headers headers = ports::Headers::dropped) override;
   bool up() const override;
   void on_link(LinkHandler handler) override;
 

@@ -21,12 +21,15 @@ namespace {
 
 /// One subscription of ours, through every link.
 struct Route {
-  Route(std::string s, std::string q, ports::Bus::Handler h)
+  Route(std::string s, std::string q, ports::Bus::Handler h,
+        ports::Headers heard = ports::Headers::dropped)
       : subject{std::move(s)},
         queue_group{std::move(q)},
+        headers{heard},
         handler{std::make_shared<NatsLink::Handler>(subject, std::move(h))} {}
 
   std::string subject, queue_group;
+  ports::Headers headers;
   std::shared_ptr<NatsLink::Handler> handler;
   LinkSubscription live; // on the present link; guarded by Present::mutex
 };
@@ -50,7 +53,8 @@ struct Present {
 Result<> Present::adopt(const std::shared_ptr<NatsLink>& fresh) {
   const std::lock_guard lock{mutex};
   for (const auto& route : routes) {
-    auto live = fresh->subscribe(route->subject, route->queue_group, route->handler);
+    auto live =
+        fresh->subscribe(route->subject, route->queue_group, route->handler, route->headers);
     if (!live) return live.error();
     route->live = std::move(*live);
   }
@@ -89,7 +93,8 @@ class NatsBus final : public ports::Bus {
   void request(ports::BusMessage message, Millis timeout, Reply reply) override;
   Result<std::unique_ptr<ports::BusSubscription>> subscribe(const std::string& subject,
                                                             const std::string& queue_group,
-                                                            Handler handler) override;
+                                                            Handler handler,
+                                                            ports::Headers headers) override;
   bool up() const override;
   void on_link(LinkHandler handler) override;
 
@@ -111,6 +116,9 @@ class NatsBus final : public ports::Bus {
   std::shared_ptr<Callback<bool>> on_link_; // guarded by present_->mutex
   std::jthread keeper_;
 };
+
+/// For what was sent just before the bus ends: that this node leaves.
+constexpr Millis last_words{500};
 
 /// A prefix of this bus alone: an answer to an earlier process of the same node must not match.
 std::string unique_inbox(const std::string& prefix, Entropy& entropy) {
@@ -149,6 +157,7 @@ NatsBus::~NatsBus() {
     link = std::exchange(present_->link, nullptr);
     for (const auto& route : routes) route->live = {};
   }
+  if (link) link->close(last_words);
   for (const auto& route : routes) route->handler->close();
   pending_.close();
 }
@@ -191,7 +200,9 @@ Result<> NatsBus::publish(const ports::BusMessage& message) {
 }
 
 void NatsBus::request(ports::BusMessage message, Millis timeout, Reply reply) {
-  // The token first: an answer, or the loss of the link, may come before publish returns.
+  // The token first: an answer may come before publish returns. And only then the link: drop()
+  // takes it away before it fails every token, so what goes out on a link that is lost is failed
+  // with the others.
   const auto token = pending_.add(message.subject, timeout, std::move(reply));
   message.reply_to = inbox_ + std::to_string(token);
   if (auto sent = publish(message); !sent) pending_.fail(token, sent.error());
@@ -213,12 +224,13 @@ void NatsBus::settle(ports::BusMessage answer) {
 
 Result<std::unique_ptr<ports::BusSubscription>> NatsBus::subscribe(const std::string& subject,
                                                                    const std::string& queue_group,
-                                                                   Handler handler) {
+                                                                   Handler handler,
+                                                                   ports::Headers headers) {
   if (auto checked = check_subscription(subject, queue_group); !checked) return checked.error();
-  auto route = std::make_shared<Route>(subject, queue_group, std::move(handler));
+  auto route = std::make_shared<Route>(subject, queue_group, std::move(handler), headers);
   const std::lock_guard lock{present_->mutex};
   if (present_->link) {
-    auto live = present_->link->subscribe(subject, queue_group, route->handler);
+    auto live = present_->link->subscribe(subject, queue_group, route->handler, headers);
     if (live)
       route->live = std::move(*live);
     else if (!present_->link->lost())
@@ -260,8 +272,13 @@ void NatsBus::keep(std::stop_token stop) {
 }
 
 bool NatsBus::await_loss(std::stop_token stop) {
-  std::unique_lock lock{present_->mutex};
-  return present_->wake.wait(lock, stop, [&] { return present_->link->lost(); });
+  const auto link = present_->link; // only this thread takes it away
+  while (!link->lost() && !stop.stop_requested()) {
+    link->look();
+    std::unique_lock lock{present_->mutex};
+    present_->wake.wait_for(lock, stop, link->look_interval(), [&] { return link->lost(); });
+  }
+  return link->lost();
 }
 
 void NatsBus::drop() {
@@ -273,7 +290,7 @@ void NatsBus::drop() {
     for (const auto& route : present_->routes) ended.push_back(std::move(route->live));
   }
   log::warn("bus.down", {{"url", shown(addresses_)}, {"cause", link->why_lost()}});
-  link->close(); // from here on nothing more is written, so nothing is missed by:
+  link->close(Millis{0}); // from here on nothing more is written, so nothing is missed by:
   pending_.fail_all("the link to NATS was lost");
 }
 

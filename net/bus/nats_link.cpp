@@ -4,14 +4,18 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <unordered_map>
 
+#include "net/bus/limits.hpp"
+#include "net/bus/message_check.hpp"
+#include "net/bus/nats_loop.hpp"
+#include "net/bus/nats_message.hpp"
 #include "net/bus/tls_probe.hpp"
 #include "net/closer.hpp"
 #include "net/keys/nkey.hpp"
-#include "runtime/limits.hpp"
 #include "runtime/log.hpp"
 
 namespace troupe::bus {
@@ -44,7 +48,6 @@ struct NatsLink::Watch {
 namespace {
 
 using Options = std::unique_ptr<natsOptions, Closer<&natsOptions_Destroy>>;
-using Message = std::unique_ptr<natsMsg, Closer<&natsMsg_Destroy>>;
 
 /// libnats has no moment at which it is certainly done with a closure (SetOnCompleteCB fails when
 /// the connection closed first). So a closure is a number, and what it stands for is looked up
@@ -84,41 +87,16 @@ constexpr const char* permission_remedy =
     "what a key may say and hear goes by its node's name, roles and toolkits: see `troupe keys "
     "list`, and whether the servers have read the newest users.conf";
 
-void read_headers(natsMsg* raw, ports::BusMessage& message) {
-  const char** names = nullptr;
-  int count = 0;
-  if (natsMsgHeader_Keys(raw, &names, &count) != NATS_OK) return; // none
-  for (int i = 0; i < count; ++i) {
-    const char** values = nullptr;
-    int n = 0;
-    if (natsMsgHeader_Values(raw, names[i], &values, &n) != NATS_OK) continue;
-    for (int k = 0; k < n; ++k) message.headers.emplace_back(names[i], values[k]);
-    free(static_cast<void*>(values));
-  }
-  free(static_cast<void*>(names));
-}
-
-ports::BusMessage to_bus_message(natsMsg* raw) {
-  ports::BusMessage message;
-  message.subject = natsMsg_GetSubject(raw);
-  if (const char* reply = natsMsg_GetReply(raw)) message.reply_to = reply;
-  read_headers(raw, message);
-  if (const int length = natsMsg_GetDataLength(raw); length > 0)
-    message.payload.assign(natsMsg_GetData(raw), static_cast<std::size_t>(length));
-  return message;
-}
-
+template <ports::Headers headers>
 void on_message(natsConnection*, natsSubscription*, natsMsg* raw, void* closure) {
-  const Message owner{raw};
-  if (const auto handler = Handlers::instance().find(closure)) (*handler)(to_bus_message(raw));
+  const NatsMessage owner{raw};
+  if (const auto handler = Handlers::instance().find(closure)) (*handler)(from_nats(raw, headers));
 }
 
-void on_closed(natsConnection* connection, void* closure) {
-  const auto watch = Watches::instance().find(closure);
-  if (!watch) return;
+std::string why_closed(natsConnection* connection) {
   const char* why = nullptr;
   natsConnection_GetLastError(connection, &why);
-  watch->lose(why && *why ? why : "the server closed the connection");
+  return why && *why ? why : "the server closed the connection";
 }
 
 /// `Permissions Violation for Publish to "troupe.main.task.agent-1.tool-1"`, as the server says it.
@@ -165,6 +143,8 @@ struct Identity {
   std::string seed;
 };
 
+constexpr int any_number = std::numeric_limits<int>::max();
+
 natsStatus set_options(natsOptions* raw, const NatsOptions& options, const NatsAddress& address,
                        Identity& identity, void* closure) {
   natsStatus status = NATS_OK;
@@ -175,15 +155,14 @@ natsStatus set_options(natsOptions* raw, const NatsOptions& options, const NatsA
   set(natsOptions_SetName, options.name.c_str());
   set(natsOptions_SetTimeout, options.connect_timeout.count());
   set(natsOptions_SetAllowReconnect, false);       // it would keep what is sent meanwhile
-  set(natsOptions_SetSendAsap, true);              // else a publish waits for a 1 ms tick
+  set(natsOptions_SetSendAsap, true);              // else the loop is not told for a millisecond
   set(natsOptions_UseGlobalMessageDelivery, true); // else one thread per subscription
   set(natsOptions_SetMaxPendingMsgs, limits::bus_undelivered_max);
   set(natsOptions_SetPingInterval, options.ping_interval.count());
-  set(natsOptions_SetMaxPingsOut, 2);
+  set(natsOptions_SetMaxPingsOut, any_number); // LinkWatch says when it is enough
   set(natsOptions_SetWriteDeadline, options.write_deadline.count());
   set(natsOptions_SetCustomInboxPrefix, options.inbox_prefix.c_str());
   set(natsOptions_SetErrorHandler, on_error, closure);
-  set(natsOptions_SetClosedCB, on_closed, closure);
   // libnats takes tls:// and then connects in clear, if the server lets it; and it looks at no name
   // in a certificate unless it is told which.
   if (address.tls || !options.ca_file.empty()) {
@@ -267,7 +246,9 @@ Result<std::shared_ptr<NatsLink>> NatsLink::dial(const NatsOptions& options,
   natsOptions* made = nullptr;
   natsStatus status = natsOptions_Create(&made);
   const Options owner{made};
+  auto loop = std::make_unique<NatsLoop>();
   if (status == NATS_OK) status = set_options(made, options, address, *identity, closure);
+  if (status == NATS_OK && !loop->join(made)) status = NATS_ERR;
   if (status != NATS_OK) {
     Watches::instance().remove(closure);
     return make_error(ErrorClass::invalid_input,
@@ -278,24 +259,39 @@ Result<std::shared_ptr<NatsLink>> NatsLink::dial(const NatsOptions& options,
     Watches::instance().remove(closure);
     return cannot_connect(status, options, address, *identity);
   }
-  return std::shared_ptr<NatsLink>{new NatsLink{raw, std::move(watch), closure}};
+  return std::shared_ptr<NatsLink>{
+      new NatsLink{raw, std::move(watch), closure, std::move(loop), options}};
 }
 
-NatsLink::NatsLink(natsConnection* raw, std::shared_ptr<Watch> watch, void* closure)
-    : raw_{raw}, watch_{std::move(watch)}, closure_{closure} {
+NatsLink::NatsLink(natsConnection* raw, std::shared_ptr<Watch> watch, void* closure,
+                   std::unique_ptr<NatsLoop> loop, const NatsOptions& options)
+    : raw_{raw},
+      watch_{std::move(watch)},
+      closure_{closure},
+      loop_{std::move(loop)},
+      server_{options.ping_interval, options.write_deadline} {
   const auto offered = std::max<std::int64_t>(natsConnection_GetMaxPayload(raw), 0);
   bytes_max_ = std::min(limits::bus_message_bytes_max, static_cast<std::size_t>(offered));
+  loop_->start([this] { watch_->lose(why_closed(raw_)); });
 }
 
 NatsLink::~NatsLink() {
   Watches::instance().remove(closure_);
   watch_->tell.close();
+  close(Millis{0});
   natsConnection_Destroy(raw_);
 }
 
-void NatsLink::close() {
+void NatsLink::look() {
+  const char* why = server_.look(loop_->progress());
+  if (!why) return;
+  watch_->lose(why);
+  loop_->cut();
+}
+
+void NatsLink::close(Millis linger) {
   watch_->lose("closed");
-  natsConnection_Close(raw_);
+  loop_->end(linger);
 }
 
 bool NatsLink::lost() const { return watch_->lost; }
@@ -306,34 +302,35 @@ std::string NatsLink::why_lost() const {
 }
 
 Result<> NatsLink::send(const ports::BusMessage& message) {
-  natsMsg* made = nullptr;
-  natsStatus status = natsMsg_Create(
-      &made, message.subject.c_str(), message.reply_to.empty() ? nullptr : message.reply_to.c_str(),
-      message.payload.data(), static_cast<int>(message.payload.size()));
-  const Message owner{made};
-  for (const auto& [name, value] : message.headers)
-    if (status == NATS_OK) status = natsMsgHeader_Add(made, name.c_str(), value.c_str());
-  if (status != NATS_OK) return make_error(ErrorClass::internal, last_error(status));
-  if (!lost()) {
-    status = natsConnection_PublishMsg(raw_, made);
-    if (status == NATS_OK) return {};
-    // Whatever was written of it, the rest will not follow: the stream has no safe next byte.
-    watch_->lose(natsStatus_GetText(status));
-  }
-  return make_error(ErrorClass::no_capacity, "the message to " + message.subject +
-                                                 " was not sent: the link to NATS is down");
+  const auto not_sent = [&](const std::string& why) {
+    return make_error(ErrorClass::no_capacity,
+                      "the message to " + message.subject + " was not sent: " + why);
+  };
+  if (lost()) return not_sent("the link to NATS is down");
+  if (loop_->progress().unwritten &&
+      std::max(natsConnection_Buffered(raw_), 0) + wire_size(message) >
+          limits::bus_unwritten_bytes_max)
+    return not_sent("the server does not read as fast as is said");
+  const auto made = to_nats(message);
+  if (!made) return made.error();
+  const auto status = loop_->send([&] { return natsConnection_PublishMsg(raw_, made->get()); });
+  if (status == NATS_OK) return {};
+  watch_->lose(natsStatus_GetText(status));
+  return not_sent("the link to NATS is down");
 }
 
 Result<LinkSubscription> NatsLink::subscribe(const std::string& subject,
                                              const std::string& queue_group,
-                                             std::shared_ptr<Handler> handler) {
+                                             std::shared_ptr<Handler> handler,
+                                             ports::Headers headers) {
   void* closure = Handlers::instance().add(std::move(handler));
   natsSubscription* raw = nullptr;
+  const auto tell = headers == ports::Headers::kept ? on_message<ports::Headers::kept>
+                                                    : on_message<ports::Headers::dropped>;
   const natsStatus status =
-      queue_group.empty()
-          ? natsConnection_Subscribe(&raw, raw_, subject.c_str(), on_message, closure)
-          : natsConnection_QueueSubscribe(&raw, raw_, subject.c_str(), queue_group.c_str(),
-                                          on_message, closure);
+      queue_group.empty() ? natsConnection_Subscribe(&raw, raw_, subject.c_str(), tell, closure)
+                          : natsConnection_QueueSubscribe(&raw, raw_, subject.c_str(),
+                                                          queue_group.c_str(), tell, closure);
   if (status == NATS_OK) return LinkSubscription{raw, closure};
   Handlers::instance().remove(closure);
   return make_error(ErrorClass::no_capacity,

@@ -29,12 +29,10 @@ PendingReplies::Token PendingReplies::add(std::string subject, Millis timeout, R
   const std::lock_guard lock{mutex_};
   const auto token = ++last_;
   if (waiting_.size() >= limits::bus_requests_max) {
-    failed_.emplace_back(
-        std::move(reply),
-        make_error(ErrorClass::no_capacity, std::to_string(waiting_.size()) +
-                                                " requests wait for an answer; " + subject +
-                                                " was not asked: try again when some have ended"));
-    wake_.notify_one();
+    queue_failure(std::move(reply),
+                  make_error(ErrorClass::no_capacity,
+                             std::to_string(waiting_.size()) + " requests wait for an answer; " +
+                                 subject + " was not asked: try again when some have ended"));
     return token;
   }
   const bool soonest = deadlines_.empty() || deadline < deadlines_.begin()->first;
@@ -46,6 +44,10 @@ PendingReplies::Token PendingReplies::add(std::string subject, Millis timeout, R
 
 void PendingReplies::refuse(Reply reply, Error error) {
   const std::lock_guard lock{mutex_};
+  queue_failure(std::move(reply), std::move(error));
+}
+
+void PendingReplies::queue_failure(Reply reply, Error error) {
   failed_.emplace_back(std::move(reply), std::move(error));
   wake_.notify_one();
 }
@@ -75,10 +77,7 @@ void PendingReplies::no_responders(Token token) {
 
 void PendingReplies::fail(Token token, Error error) {
   const std::lock_guard lock{mutex_};
-  auto request = take(token);
-  if (!request) return;
-  failed_.emplace_back(std::move(request->reply), std::move(error));
-  wake_.notify_one();
+  if (auto request = take(token)) queue_failure(std::move(request->reply), std::move(error));
 }
 
 void PendingReplies::fail_all(const std::string& why) {

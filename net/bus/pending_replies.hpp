@@ -59,7 +59,8 @@ class PendingReplies {
     Reply reply;
   };
 
-  std::optional<Waiting> take(Token token); // with the mutex held
+  std::optional<Waiting> take(Token token);     // with the mutex held
+  void queue_failure(Reply reply, Error error); // likewise; the thread runs it
   void serve(std::stop_token stop);
   void move_overdue(Time now); // with the mutex held
   static void finish(const Reply& reply, Result<ports::BusMessage> result);

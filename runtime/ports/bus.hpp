@@ -15,10 +15,14 @@ namespace troupe::ports {
 
 struct BusMessage {
   std::string subject;
-  std::string reply_to; // empty: no answer wanted
-  std::vector<std::pair<std::string, std::string>> headers;
+  std::string reply_to;                                     // empty: no answer wanted
+  std::vector<std::pair<std::string, std::string>> headers; // of one that came: see Headers
   std::string payload;
 };
+
+/// Whether a subscriber is told the headers of what comes. To read them costs as much as all the
+/// rest of a small message.
+enum class Headers : bool { dropped, kept };
 
 /// "_INBOX.<node>": answers to a node arrive below it, and the node alone hears them.
 inline std::string inbox_of(std::string_view node) { return "_INBOX." + std::string{node}; }
@@ -45,11 +49,12 @@ class Bus {
   virtual ~Bus() = default;
 
   /// Does not wait for the server, only, and within a bound, for room to write. no_capacity: the
-  /// link is down and it was not sent; invalid_input: over limits::bus_message_bytes_max, or a
-  /// subject or header that would break the protocol.
+  /// link is down, or too much waits to be written: it was not sent; invalid_input: over
+  /// limits::bus_message_bytes_max, or a subject or header that would break the protocol.
   virtual Result<> publish(const BusMessage& message) = 0;
 
-  /// As publish; `reply` runs exactly once, on a thread of the bus, never within this call. Errors:
+  /// As publish; `reply` runs exactly once, on a thread of the bus, never within this call; an
+  /// answer's headers are dropped. Errors:
   /// agent_down: nobody listens on the subject (no responders); timeout: no answer in time, or, at
   /// once, the link was lost after it went out, so that nobody knows whether it arrived;
   /// no_capacity: the link is down and it was not sent, or limits::bus_requests_max wait;
@@ -61,9 +66,9 @@ class Bus {
   /// message. `*` in the subject stands for one token, a last `>` for the rest. Also while the link
   /// is down: it then begins with the next link. What this bus publishes afterwards comes behind
   /// it; what another publishes at the same moment may miss it. invalid_input: not a subject.
-  virtual Result<std::unique_ptr<BusSubscription>> subscribe(const std::string& subject,
-                                                             const std::string& queue_group,
-                                                             Handler handler) = 0;
+  virtual Result<std::unique_ptr<BusSubscription>> subscribe(
+      const std::string& subject, const std::string& queue_group, Handler handler,
+      Headers headers = Headers::dropped) = 0;
 
   virtual bool up() const = 0;
   /// Called on each change after the first link, on a thread of the bus: with false when everything

@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <thread>
 
-#include "runtime/limits.hpp"
+#include "net/bus/limits.hpp"
 #include "tests/conformance/bus_world.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/tcp.hpp"
@@ -176,6 +176,59 @@ BOOST_AUTO_TEST_CASE(a_server_that_stops_reading_costs_at_most_the_write_deadlin
   settle(*bus);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_server_does_not_read_is_bounded_and_what_was_taken_still_arrives) {
+  NatsServer server;
+  auto options = options_for(server.url());
+  options.ping_interval = options.write_deadline = 1h; // the link stays
+  const auto bus = connected(options);
+  Messages messages;
+  const auto all = bus->subscribe("big", "", into(messages));
+  settle(*bus);
+  server.pause();
+  const auto large = message_to("big", std::string(limits::bus_message_bytes_max, 'x'));
+  std::size_t taken = 0;
+  auto published = bus->publish(large);
+  for (; published && taken < 1000; ++taken) published = bus->publish(large);
+  BOOST_REQUIRE(!published);
+  BOOST_TEST((published.error().error_class == ErrorClass::no_capacity));
+  BOOST_TEST(published.error().message.find("does not read as fast") != std::string::npos,
+             published.error().message);
+  BOOST_TEST(taken * limits::bus_message_bytes_max >= limits::bus_unwritten_bytes_max);
+  BOOST_TEST(bus->up());
+  server.resume();
+  BOOST_TEST(messages.await(taken).size() == taken);
+  settle(*bus);
+}
+
+BOOST_AUTO_TEST_CASE(every_request_of_a_storm_ends_soon_after_the_link_is_lost) {
+  NatsServer server;
+  const auto bus = connected(options_for(server.url()));
+  const auto silent = bus->subscribe("task.silent", "", [](auto) {});
+  settle(*bus);
+  std::atomic<long> asked = 0, ended = 0;
+  const auto storm = [&](std::stop_token stop) {
+    while (!stop.stop_requested()) {
+      if (asked - ended > 1000) continue;
+      ++asked;
+      bus->request(message_to("task.silent"), 10min, [&](auto) { ++ended; });
+    }
+  };
+  for (int round = 0; round < 5; ++round) {
+    std::vector<std::jthread> askers;
+    for (int i = 0; i < 3; ++i) askers.emplace_back(storm);
+    const long before = asked;
+    BOOST_REQUIRE(eventually([&] { return asked > before + 500; }));
+    server.kill();
+    BOOST_REQUIRE(eventually([&] { return !bus->up(); }));
+    const long refused_from = asked;
+    BOOST_REQUIRE(eventually([&] { return asked > refused_from + 500; }));
+    askers.clear();
+    BOOST_REQUIRE_MESSAGE(eventually([&] { return ended == asked; }), asked - ended);
+    server.start();
+    BOOST_REQUIRE(eventually([&] { return bus->up(); }));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_server_with_a_smaller_limit_is_respected) {
   const NatsServer server{"max_payload: 1000"};
   const auto bus = connected(options_for(server.url()));
@@ -208,6 +261,21 @@ BOOST_AUTO_TEST_CASE(tls_is_not_silently_plain) {
   options.ca_file = path("cert.pem");
   const auto bus = connected(options);
   settle(*bus);
+
+  // More than one TLS record for each message, in both directions at once.
+  const auto echo = bus->subscribe("echo", "", [&](ports::BusMessage request) {
+    (void)bus->publish(message_to(request.reply_to, std::move(request.payload)));
+  });
+  settle(*bus);
+  std::atomic<int> right = 0, wrong = 0;
+  for (int i = 0; i < 100; ++i) {
+    const std::string payload(static_cast<std::size_t>(i) * 1000, static_cast<char>('a' + i % 26));
+    bus->request(message_to("echo", payload), 30s, [&, payload](Result<ports::BusMessage> answer) {
+      ++(answer && answer->payload == payload ? right : wrong);
+    });
+  }
+  BOOST_TEST(eventually([&] { return right + wrong == 100; }));
+  BOOST_TEST(right == 100);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -74,7 +74,7 @@ class Line {
   }
   std::string subscribe(const std::string& subject, const std::string& queue_group) {
     auto handler = std::make_shared<bus::NatsLink::Handler>(subject, [](ports::BusMessage) {});
-    const auto heard = link_->subscribe(subject, queue_group, handler);
+    const auto heard = link_->subscribe(subject, queue_group, handler, ports::Headers::dropped);
     BOOST_REQUIRE(heard.ok());
     return verdict();
   }

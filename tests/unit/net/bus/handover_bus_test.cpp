@@ -29,8 +29,9 @@ class Wire final : public ports::Bus {
   }
   Result<std::unique_ptr<ports::BusSubscription>> subscribe(const std::string& subject,
                                                             const std::string& queue_group,
-                                                            Handler handler) override {
-    return inner_->subscribe(subject, queue_group, std::move(handler));
+                                                            Handler handler,
+                                                            ports::Headers headers) override {
+    return inner_->subscribe(subject, queue_group, std::move(handler), headers);
   }
   bool up() const override { return inner_->up(); }
   void on_link(LinkHandler handler) override { inner_->on_link(std::move(handler)); }
