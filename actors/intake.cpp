@@ -56,14 +56,13 @@ class Intake final : public caf::event_based_actor {
   }
 
   void start(intake::PreparedJob prepared, std::function<void(Result<ports::Submitted>)> done) {
-    prepared.job.owner = context_->vitals->taker();
+    prepared.job.owner = context_->vitals->taker().of(prepared.job.lane());
     auto write = [context = context_, job = std::move(prepared.job), done] {
       context->jobs->submit(job, [context, job, done](Result<ports::Submitted> submitted) {
         if (submitted && !submitted->duplicate) {
           log::info("job.created",
                     {{"actor", "intake"}, {"job", submitted->job}, {"run", submitted->run}});
-          submitted->owned ? arrive(*context, job)
-                           : context->actors->tell("orchestrator", ClaimNow{});
+          submitted->owned ? arrive(*context, job) : have_claimed(*context, job.lane());
         }
         done(std::move(submitted));
       });
@@ -81,11 +80,14 @@ class Intake final : public caf::event_based_actor {
           "alerts.no_route",
           {{"actor", "intake"}, {"receiver", webhook->receiver}, {"group", webhook->group_key}});
     auto write = [context = context_, batch = std::move(prepared->batch), done] {
-      context->jobs->accept_alerts(batch, [context, done](Result<ports::AlertReceipt> receipt) {
-        if (!receipt) return done(receipt.error());
-        wake(*context, *receipt);
-        done(receipt_json(*receipt));
-      });
+      context->jobs->accept_alerts(batch,
+                                   [context, batch, done](Result<ports::AlertReceipt> receipt) {
+                                     if (!receipt) return done(receipt.error());
+                                     if (receipt->started)
+                                       have_claimed(*context, batch.job_if_needed->lane());
+                                     wake(*context, *receipt);
+                                     done(receipt_json(*receipt));
+                                   });
     };
     if (!prepared->bundle) return write();
     after_document(*prepared->bundle, std::move(write), std::move(done));
@@ -152,15 +154,21 @@ class Intake final : public caf::event_based_actor {
     row.owner = job.owner;
     row.owner_node = context.node();
     row.created_at = job.at;
+    row.lane = job.lane();
     if (context.arrivals->add({std::move(row), {0, job.append, job.at, job.body}}))
       context.actors->tell("orchestrator", TakeArrivals{});
+  }
+
+  /// A run that waits for somebody to claim it. One of which this node has its share waits for an
+  /// end.
+  static void have_claimed(const NodeContext& context, const ports::Lane& lane) {
+    if (context.vitals->taker().has_room(lane)) context.actors->tell("orchestrator", ClaimNow{});
   }
 
   static void wake(const NodeContext& context, const ports::AlertReceipt& receipt) {
     log::info(
         "alerts.accepted",
         {{"actor", "intake"}, {"accepted", receipt.accepted}, {"duplicates", receipt.duplicates}});
-    if (receipt.started) context.actors->tell("orchestrator", ClaimNow{});
     for (const auto& run : receipt.signalled) context.actors->tell("orchestrator", WakeRun{run});
   }
 

@@ -79,20 +79,19 @@ class Vitals {
   /// Grants are given only while the lease surely stands (runtime/lease).
   bool may_grant() const { return boot_time() < grants_until_.load(); }
   void grant_until(Millis until) { grants_until_ = until; }
-  /// Who has new runs from the start (KeptRuns::taker).
-  std::optional<IncarnationId> taker() const {
+  supervision::Taker taker() const {
     const std::lock_guard lock{mutex_};
     return taker_;
   }
-  void set_taker(std::optional<IncarnationId> taker) {
+  void set_taker(supervision::Taker taker) {
     const std::lock_guard lock{mutex_};
-    taker_ = taker;
+    taker_ = std::move(taker);
   }
 
  private:
   mutable std::mutex mutex_;
   IncarnationId owner_;
-  std::optional<IncarnationId> taker_;
+  supervision::Taker taker_;
   std::string http_;
   std::vector<std::string> others_http_;
   std::atomic<Millis> grants_until_{Millis::min()}; // by the boot-time clock

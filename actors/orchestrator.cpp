@@ -120,11 +120,12 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     kept_.claim(now());
   }
 
-  void claim(IncarnationId owner, std::uint32_t limit) override {
-    context_->jobs->claim(owner, limit, now(), [context = context_](Arrivals::Claim runs) {
-      if (context->arrivals->add(std::move(runs)))
-        context->actors->tell("orchestrator", TakeArrivals{});
-    });
+  void claim(IncarnationId owner, std::uint32_t limit, std::vector<ports::Lane> full) override {
+    context_->jobs->claim(owner, limit, now(), std::move(full),
+                          [context = context_](Arrivals::Claim runs) {
+                            if (context->arrivals->add(std::move(runs)))
+                              context->actors->tell("orchestrator", TakeArrivals{});
+                          });
   }
 
   void take_arrivals() {

@@ -34,7 +34,8 @@ inline constexpr std::size_t plan_bytes_max = 1024 * 1024;
 inline constexpr std::size_t runbook_bytes_max = 256 * 1024; // it travels in each assignment
 static_assert(runbook_bytes_max + payload_bytes_max <= bus_message_bytes_max);
 inline constexpr std::size_t group_output_bytes_max =
-    4 * 1024 * 1024; // of a group; a larger one fails it with invalid_output
+    4 * 1024 * 1024; // of a group; a larger one fails it with invalid_output. What a foreach
+                     // collects goes into an artifact before that
 inline constexpr std::size_t plan_steps_max = 10'000;
 inline constexpr std::size_t plan_depth_max = 24; // groups inside groups
 inline constexpr std::size_t template_bytes_max = 64 * 1024;
@@ -44,8 +45,6 @@ static_assert(2 * plan_depth_max + 16 <= json_depth_max); // each group is a map
 // Journal. A batch takes what is queued, up to these; more waits for the next batch.
 inline constexpr std::size_t journal_batch_rows_max = 1024;
 inline constexpr std::size_t journal_batch_bytes_max = 8 * 1024 * 1024;
-inline constexpr std::size_t journal_queue_max = 65'536; // beyond it intake answers 503
-static_assert(journal_batch_rows_max <= journal_queue_max);
 inline constexpr std::size_t journal_page_rows = 256; // that a fold reads at a time,
 inline constexpr std::size_t journal_page_bytes_max =
     8 * 1024 * 1024; // and in bytes; a larger single append is a page of its own
@@ -55,6 +54,12 @@ inline constexpr std::size_t snapshot_rows = 256;    // appends from one snapsho
 // Intake. Beyond this many unfinished runs that are not parked the webhooks answer 503 and the CLI
 // says so. Parked ones cost only disk.
 inline constexpr std::size_t open_jobs_max = 100'000;
+/// Of that, and of runs_owned_max, one lane (a team's runs of one priority) may hold this many
+/// times what is free: alone nine tenths, with another one 9/19 each, and so on; and one part in so
+/// many also when nothing is free. So none can keep another out, and lanes can overshoot by these
+/// parts.
+inline constexpr std::size_t lane_share_of_free = 9;
+inline constexpr std::size_t lane_own_part = 1'000;
 inline constexpr std::size_t alerts_per_webhook_max = 1'000;
 
 // Store.
@@ -66,7 +71,8 @@ inline constexpr std::size_t list_rows_max = 1'000; // of jobs or runs; a higher
 inline constexpr std::size_t store_batch_rows_max = 256; // posts or parks that share a commit
 inline constexpr std::uint32_t inbox_page_rows = 256;    // what waits beyond is read next
 
-// Ownership. A node that owns so many runs claims none until one ends or is parked.
+// Ownership. A node claims none of a lane that has its share of so many until one ends or is
+// parked.
 inline constexpr std::size_t runs_owned_max = 20'000;
 
 // Parked runs. A wait shorter than the least stays with its owner: parking and waking cost a claim,

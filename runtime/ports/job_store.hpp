@@ -13,6 +13,7 @@
 #include "runtime/labels.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/ports/journal.hpp"
+#include "runtime/ports/lane.hpp"
 #include "runtime/result.hpp"
 
 namespace troupe::ports {
@@ -40,6 +41,8 @@ struct NewJob {
   /// The run whose child the new one is: what its job has of labels that the new job has not, and
   /// what the first append names of its artifacts, are the new one's too. For submit.
   std::optional<RunId> parent{};
+
+  Lane lane() const { return {priority, team}; }
 };
 
 /// A further run of a job that is there, and its first append: one write. What that names of the
@@ -122,7 +125,8 @@ struct RunRow {
   bool parked = false;            // nobody owns it until it is due or something is in its inbox
   std::optional<Instant> wake_at; // when it is due; nothing while parked: only its inbox wakes it
   bool archived = false;          // its journal is in the archive, and read from there
-  Labels labels{};                // of its job; not told by claim
+  Lane lane{};
+  Labels labels{}; // of its job; not told by claim
 };
 
 enum class ParkOutcome : std::uint8_t {
@@ -153,8 +157,9 @@ class JobStore {
   virtual ~JobStore() = default;
 
   /// Submissions queued at the same moment share a commit. invalid_input: the idempotency key was
-  /// used for another request. no_capacity: limits::open_jobs_max reached by runs that are not
-  /// parked (each node counts about once a second, so several together may overshoot a little).
+  /// used for another request. no_capacity: runs that are not parked have reached
+  /// limits::open_jobs_max, or those of the job's lane its share of them (each node counts about
+  /// once a second, so several together may overshoot a little).
   virtual void submit(NewJob job, Done<Submitted> done) = 0;
 
   /// Adds a run to its job, which then runs again. False: the run was there already. invalid_input:
@@ -179,10 +184,10 @@ class JobStore {
 
   /// Takes up to `limit` unfinished runs that nobody owns, or whose owner is fenced, or that are
   /// parked until `now` or earlier: by priority, then round robin over teams, the oldest of each
-  /// first, skipping rows that another node is claiming. Empty if `owner` is fenced or never
-  /// joined. Runs that a call took whose answer was lost, a submission among them, come back with
-  /// the next call of the same owner.
-  virtual void claim(IncarnationId owner, std::uint32_t limit, Instant now,
+  /// first, skipping rows that another node is claiming; none of the lanes `full`. Empty if `owner`
+  /// is fenced or never joined. Runs that a call took whose answer was lost, a submission among
+  /// them, come back with the next call of the same owner, also those of `full`.
+  virtual void claim(IncarnationId owner, std::uint32_t limit, Instant now, std::vector<Lane> full,
                      Done<std::vector<RunRow>> done) = 0;
   /// Gives a run up, if `owner` still has it.
   virtual void release(RunId run, IncarnationId owner, Done<Unit> done) = 0;

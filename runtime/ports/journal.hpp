@@ -79,7 +79,7 @@ class Journal {
   /// Never blocks; `done` runs exactly once, on the journal's thread, when the outcome is *known*:
   /// through a lost connection it is found out by reading the key back, however long that takes. A
   /// run has at most one append in flight. Appends queued at the same moment share one statement.
-  /// Nothing is refused here: past limits::journal_queue_max intake stops taking jobs. When the
+  /// Nothing is refused here: what can be queued is one append of each run that is owned. When the
   /// store is destroyed, `done`s still waiting are dropped without a call. Bytes of `body` that are
   /// not UTF-8, and NUL, are stored as U+FFFD.
   virtual void append(Append append, AppendDone done) = 0;

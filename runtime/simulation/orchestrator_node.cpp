@@ -229,8 +229,9 @@ void OrchestratorNode::claim() {
 
 // ---- its runs
 
-void OrchestratorNode::claim(IncarnationId owner, std::uint32_t limit) {
-  world().store().claim(*this, owner, limit,
+void OrchestratorNode::claim(IncarnationId owner, std::uint32_t limit,
+                             std::vector<ports::Lane> full) {
+  world().store().claim(*this, owner, limit, std::move(full),
                         [this](const Result<std::vector<ports::RunRow>>& rows) {
                           brain_->kept.claimed(rows, date());
                         });
@@ -251,7 +252,7 @@ void OrchestratorNode::start_new(const ports::RunRow& row, ports::JournalRow fir
 }
 
 void OrchestratorNode::submit(ports::NewJob job) {
-  job.owner = brain_->kept.taker();
+  job.owner = brain_->kept.taker().of(job.lane());
   world().store().submit(*this, job, [this, job](const Result<ports::Submitted>& submitted) {
     if (!submitted) return;
     if (!submitted->owned) return claim();
@@ -261,6 +262,7 @@ void OrchestratorNode::submit(ports::NewJob job) {
     row.bundle = job.bundle;
     row.owner = job.owner;
     row.owner_node = name();
+    row.lane = job.lane();
     brain_->kept.given(row, {0, job.append, job.at, job.body});
   });
 }

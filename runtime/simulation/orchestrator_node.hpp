@@ -79,7 +79,7 @@ class OrchestratorNode final : public Process,
   void leave(IncarnationId incarnation) override;
 
   // KeeperPort
-  void claim(IncarnationId owner, std::uint32_t limit) override;
+  void claim(IncarnationId owner, std::uint32_t limit, std::vector<ports::Lane> full) override;
   void start(const ports::RunRow& row) override;
   void start_new(const ports::RunRow& row, ports::JournalRow first) override;
   void stop(RunId run) override;

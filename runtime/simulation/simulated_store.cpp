@@ -141,11 +141,12 @@ void SimulatedStore::park(Process& from, RunId run, IncarnationId owner,
 
 /// Runs that a call took whose answer was lost come back with the next call of the same owner.
 void SimulatedStore::claim(Process& from, IncarnationId owner, std::uint32_t limit,
-                           Done<std::vector<ports::RunRow>> done) {
+                           std::vector<ports::Lane> full, Done<std::vector<ports::RunRow>> done) {
   using Rows = std::vector<ports::RunRow>;
-  const auto work = [this, owner, limit, now = from.date()]() -> Result<Rows> {
+  const auto work = [this, owner, limit, now = from.date(),
+                     full = std::move(full)]() -> Result<Rows> {
     std::map<message::Priority, std::string> after;
-    Rows rows = database_.claim(owner, limit, now, after);
+    Rows rows = database_.claim(owner, limit, now, full, after);
     for (const auto run : unanswered_[owner])
       if (auto row = database_.get_run(run);
           row && row->owner == owner && row->state == ports::RunState::running)

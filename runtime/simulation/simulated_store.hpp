@@ -35,7 +35,7 @@ class SimulatedStore {
   void find_due(Process& from, Instant horizon, Done<std::optional<Instant>> done);
   void park(Process& from, RunId run, IncarnationId owner, std::optional<Instant> until,
             Done<ports::ParkOutcome> done);
-  void claim(Process& from, IncarnationId owner, std::uint32_t limit,
+  void claim(Process& from, IncarnationId owner, std::uint32_t limit, std::vector<ports::Lane> full,
              Done<std::vector<ports::RunRow>> done);
   /// What it executes is known already.
   void submit(Process& from, ports::NewJob job, Done<ports::Submitted> done);

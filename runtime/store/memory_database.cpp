@@ -31,12 +31,11 @@ void MemoryDatabase::insert(const ports::NewJob& job) {
   run.row.job = job.id;
   run.row.bundle = job.bundle;
   run.row.created_at = job.at;
-  run.team = job.team;
-  run.priority = job.priority;
+  run.row.lane = job.lane();
   runs_[job.run] = std::move(run);
   journal_[job.run][0] = {0, job.append, job.at, job.body};
   if (job.parent) refer_locked(job.run, *job.parent, job.body, job.at);
-  ++open_jobs_;
+  open_jobs_.take(job.lane());
 }
 
 Result<ports::Submitted> MemoryDatabase::submit(const ports::NewJob& job) {
@@ -49,7 +48,7 @@ Result<ports::Submitted> MemoryDatabase::submit(const ports::NewJob& job) {
     if (first.digest != job.request_digest) return key_is_taken(job.idempotency_key);
     return ports::Submitted{first.row.id, first.row.runs.back(), true};
   }
-  if (full()) return jobs_are_full(open_jobs_max_);
+  if (!open_jobs_.has_room(job.lane())) return jobs_are_full(open_jobs_, job.lane());
   insert(job);
   const bool owned = job.owner && may_write(*job.owner);
   if (owned) runs_.at(job.run).row.owner = job.owner;
@@ -67,14 +66,13 @@ Result<bool> MemoryDatabase::add_run(const ports::NewRun& run) {
   row.row.job = run.job;
   row.row.bundle = run.bundle;
   row.row.created_at = run.at;
-  row.team = job.team;
-  row.priority = job.priority;
+  row.row.lane = {job.priority, job.team};
+  open_jobs_.take(row.row.lane);
   runs_[run.id] = std::move(row);
   journal_[run.id][0] = {0, run.append, run.at, run.body};
   for (const auto known : job.runs) refer_locked(run.id, known, run.body, run.at);
   job.runs.push_back(run.id);
   std::ranges::sort(job.runs, std::greater{}); // newest first
-  ++open_jobs_;
   job.state = RunState::running;
   job.reason.clear();
   job.finished_at.reset();
@@ -94,7 +92,7 @@ std::vector<std::string> MemoryDatabase::record(const ports::AlertBatch& batch,
 
 Result<> MemoryDatabase::start_incident(const ports::AlertBatch& batch, const std::string& group) {
   const auto& job = *batch.job_if_needed;
-  if (full()) return jobs_are_full(open_jobs_max_);
+  if (!open_jobs_.has_room(job.lane())) return jobs_are_full(open_jobs_, job.lane());
   if (keys_.contains({job.team, job.idempotency_key})) return key_is_taken(job.idempotency_key);
   insert(job);
   runs_.at(job.run).group = group;
@@ -201,7 +199,7 @@ bool MemoryDatabase::is_free(const Run& run) const {
 }
 
 std::vector<ports::RunRow> MemoryDatabase::claim(IncarnationId owner, std::size_t limit,
-                                                 Instant now,
+                                                 Instant now, const std::vector<ports::Lane>& full,
                                                  std::map<message::Priority, std::string>& after) {
   const std::lock_guard lock{mutex_};
   if (!may_write(owner)) return {};
@@ -209,25 +207,25 @@ std::vector<ports::RunRow> MemoryDatabase::claim(IncarnationId owner, std::size_
     int rank;         // higher priorities first
     std::size_t turn; // then every team's first, every team's second, ...
     bool served;      // of those, the teams behind the one that was served last
-    std::string team;
     Run* run;
-    auto key() const { return std::tie(rank, turn, served, team); }
+    auto key() const { return std::tie(rank, turn, served, run->row.lane.team); }
   };
-  std::map<std::pair<message::Priority, std::string>, std::size_t> turns;
+  std::map<ports::Lane, std::size_t> turns;
   std::vector<Candidate> candidates;
   for (auto& [id, run] : runs_) { // oldest first
     if (run.row.wake_at && *run.row.wake_at <= now) wake(run);
-    if (!is_free(run)) continue;
-    const auto last = after.find(run.priority);
-    candidates.push_back({-static_cast<int>(run.priority), turns[{run.priority, run.team}]++,
-                          last != after.end() && run.team <= last->second, run.team, &run});
+    const auto& lane = run.row.lane;
+    if (!is_free(run) || std::ranges::find(full, lane) != full.end()) continue;
+    const auto last = after.find(lane.priority);
+    candidates.push_back({-static_cast<int>(lane.priority), turns[lane]++,
+                          last != after.end() && lane.team <= last->second, &run});
   }
   std::ranges::sort(candidates, {}, &Candidate::key);
   std::vector<ports::RunRow> rows;
   for (std::size_t i = 0; i < candidates.size() && i < limit; ++i) {
     auto& run = *candidates[i].run;
     run.row.owner = owner;
-    after[run.priority] = run.team;
+    after[run.row.lane.priority] = run.row.lane.team;
     rows.push_back(shown(run));
   }
   return rows;
@@ -240,7 +238,7 @@ void MemoryDatabase::release(RunId id, IncarnationId owner) {
 }
 
 void MemoryDatabase::wake(Run& run) {
-  open_jobs_ += run.row.parked;
+  if (run.row.parked) open_jobs_.take(run.row.lane);
   run.row.parked = false;
   run.row.wake_at.reset();
 }
@@ -257,7 +255,7 @@ ports::ParkOutcome MemoryDatabase::park(RunId id, IncarnationId owner,
   run.row.owner.reset();
   run.row.parked = true;
   run.row.wake_at = wake_at;
-  --open_jobs_;
+  open_jobs_.give_back(run.row.lane);
   return ports::ParkOutcome::parked;
 }
 

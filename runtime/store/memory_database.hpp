@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "runtime/lane_shares.hpp"
 #include "runtime/ports/artifacts.hpp"
 #include "runtime/ports/dead_letters.hpp"
 #include "runtime/ports/job_store.hpp"
@@ -30,7 +31,7 @@ struct AppendChecks {
 /// Thread-safe. Texts have been checked (texts.hpp).
 class MemoryDatabase {
  public:
-  explicit MemoryDatabase(std::size_t open_jobs_max) : open_jobs_max_{open_jobs_max} {}
+  explicit MemoryDatabase(std::size_t open_jobs_max) : open_jobs_{open_jobs_max} {}
 
   // journal
   ports::AppendOutcome append(const ports::Append& append, AppendChecks checks = {});
@@ -47,6 +48,7 @@ class MemoryDatabase {
   std::vector<RunId> inboxes_waiting(IncarnationId owner);
   /// `after`: the team served last, by priority; moved on.
   std::vector<ports::RunRow> claim(IncarnationId owner, std::size_t limit, Instant now,
+                                   const std::vector<ports::Lane>& full,
                                    std::map<message::Priority, std::string>& after);
   void release(RunId run, IncarnationId owner);
   ports::ParkOutcome park(RunId run, IncarnationId owner, std::optional<Instant> wake_at);
@@ -107,8 +109,6 @@ class MemoryDatabase {
   };
   struct Run {
     ports::RunRow row;
-    std::string team;
-    message::Priority priority{};
     std::string group; // of the open incident that it works on; empty: none
     std::vector<InboxEntry> inbox;
   };
@@ -146,15 +146,14 @@ class MemoryDatabase {
   void refer_locked(RunId run, RunId from, const std::string& text, Instant now);
   std::uint32_t drop_artifacts(Instant now, std::uint32_t limit);
   void end(Run& run, const ports::RunEnd& end, Instant at);
-  bool full() const { return open_jobs_ >= open_jobs_max_; }
   void insert(const ports::NewJob& job);
   /// The identities of the batch's events that were not known; they are now.
   std::vector<std::string> record(const ports::AlertBatch& batch, const std::string& group);
   Result<> start_incident(const ports::AlertBatch& batch, const std::string& group);
   std::optional<JobId> last_firing(const std::string& group, const std::string& fingerprint) const;
 
-  const std::size_t open_jobs_max_;
   std::mutex mutex_;
+  LaneShares open_jobs_; // of runs that are neither ended nor parked
   std::map<IncarnationId, ports::PeerRow> nodes_;
   std::map<JobId, Job> jobs_;
   std::map<std::pair<std::string, std::string>, JobId> keys_; // (team, idempotency key)
@@ -172,7 +171,6 @@ class MemoryDatabase {
   std::deque<ports::DeadLetter> dead_letters_; // in the order of arrival
   std::uint64_t dead_letter_place_ = 0;
   PermitLedger permits_;
-  std::size_t open_jobs_ = 0; // not parked
   std::uint64_t last_place_ = 0;
 };
 

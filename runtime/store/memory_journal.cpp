@@ -39,7 +39,7 @@ AppendOutcome MemoryDatabase::append(const ports::Append& append, AppendChecks c
 
 void MemoryDatabase::end(Run& run, const ports::RunEnd& end, Instant at) {
   wake(run);
-  --open_jobs_;
+  open_jobs_.give_back(run.row.lane);
   run.row.state = end.state;
   run.row.reason = storable(end.reason);
   run.row.finished_at = at;

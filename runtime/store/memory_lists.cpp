@@ -53,7 +53,7 @@ std::vector<ports::RunRow> MemoryDatabase::list_runs(const ports::JobFilter& fil
   const std::size_t limit = std::min<std::size_t>(filter.limit, limits::list_rows_max);
   for (auto at = runs_.rbegin(); at != runs_.rend() && rows.size() < limit; ++at) {
     const auto& run = at->second;
-    if (!filter.team.empty() && run.team != filter.team) continue;
+    if (!filter.team.empty() && run.row.lane.team != filter.team) continue;
     if (filter.state && run.row.state != *filter.state) continue;
     if (!has_labels(jobs_.at(run.row.job).row.labels, filter.labels)) continue;
     rows.push_back(shown(run));

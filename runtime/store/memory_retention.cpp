@@ -30,12 +30,13 @@ RetentionReport MemoryDatabase::retain(const std::vector<RetentionRule>& rules, 
   };
   std::map<std::string, std::uint32_t> archived, purged; // by team
   for (auto& [id, run] : runs_) {
-    const auto rule = rule_of(run.team);
+    const auto rule = rule_of(run.row.lane.team);
     if (rule == rules.end() || run.row.archived || !run.row.finished_at) continue;
-    if (*run.row.finished_at >= now - rule->archive_after || archived[run.team] == limit) continue;
+    if (*run.row.finished_at >= now - rule->archive_after || archived[run.row.lane.team] == limit)
+      continue;
     run.row.archived = true;
     snapshots_.erase(id);
-    ++archived[run.team];
+    ++archived[run.row.lane.team];
   }
   std::vector<JobId> due;
   for (const auto& [id, job] : jobs_) {

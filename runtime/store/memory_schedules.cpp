@@ -46,7 +46,7 @@ Result<FireOutcome> MemoryDatabase::fire_schedule(const DueJob& due) {
     row.note = "the job before it, " + to_string(*row.last_job) + ", was still running";
     return FireOutcome::overlapping;
   }
-  if (full()) return jobs_are_full(open_jobs_max_);
+  if (!open_jobs_.has_room(due.job.lane())) return jobs_are_full(open_jobs_, due.job.lane());
   row.seen = due.due;
   if (keys_.contains({due.job.team, due.job.idempotency_key})) return FireOutcome::done;
   insert(due.job);

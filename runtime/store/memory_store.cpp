@@ -93,10 +93,10 @@ class MemoryJobStore final : public JobStore {
     call<std::vector<RunId>>(queue_, std::move(done),
                              [=, this] { return database_.inboxes_waiting(owner); });
   }
-  void claim(IncarnationId owner, std::uint32_t limit, Instant now,
+  void claim(IncarnationId owner, std::uint32_t limit, Instant now, std::vector<Lane> full,
              Done<std::vector<RunRow>> done) override {
-    call<std::vector<RunRow>>(queue_, std::move(done), [=, this] {
-      return database_.claim(owner, limit, now, served_last_);
+    call<std::vector<RunRow>>(queue_, std::move(done), [=, this, full = std::move(full)] {
+      return database_.claim(owner, limit, now, full, served_last_);
     });
   }
   void release(RunId run, IncarnationId owner, Done<Unit> done) override {

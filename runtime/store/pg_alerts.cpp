@@ -1,5 +1,6 @@
 // Bodies of Alertmanager: those that are queued at the same moment are one statement, as far as
 // they are of different groups and nobody else is at them.
+#include <algorithm>
 #include <map>
 
 #include "runtime/store/pg_job_store.hpp"
@@ -85,14 +86,23 @@ std::vector<std::vector<std::size_t>> rounds_of(const std::vector<AlertBatch>& b
   return rounds;
 }
 
+/// Null where no route takes the group.
+std::vector<const NewJob*> jobs_of(const std::vector<AlertBatch>& batches,
+                                   const std::vector<std::size_t>& round) {
+  std::vector<const NewJob*> jobs;
+  for (const auto i : round)
+    jobs.push_back(batches[i].job_if_needed ? &*batches[i].job_if_needed : nullptr);
+  return jobs;
+}
+
 PgParams params_of(const std::vector<AlertBatch>& batches, const std::vector<std::size_t>& round) {
   static const NewJob none;
   std::vector<const AlertBatch*> chosen;
-  std::vector<const NewJob*> jobs;
+  auto jobs = jobs_of(batches, round);
+  std::ranges::replace(jobs, nullptr, &none);
   Events events;
   for (const auto i : round) {
     chosen.push_back(&batches[i]);
-    jobs.push_back(batches[i].job_if_needed ? &*batches[i].job_if_needed : &none);
     events.add(batches[i], chosen.size());
   }
   PgParams params;
@@ -128,38 +138,44 @@ PgAttempt<PgJobStore::Alerts::Answers> PgJobStore::try_accept(PgConnection& conn
   return answers;
 }
 
-/// Leaves in `round` those that have to be asked for one by one, which waits for whoever is at
-/// them; of one alone none.
+/// Leaves in `round` those that have to be asked for one by one: that waits for whoever is at them,
+/// and finds out whether those for whose jobs there is no room need one. Of one alone none.
 std::optional<PgFault> PgJobStore::accept_round(PgConnection& connection,
                                                 const Alerts::Asks& batches,
                                                 std::vector<std::size_t>& round,
                                                 Alerts::Answers& answers, Deadline deadline) {
-  const auto free = room(connection, deadline);
-  if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
+  if (auto fault = open_jobs_.refresh(connection, deadline)) return fault;
   const bool alone = round.size() == 1;
-  auto params = params_of(batches, round);
-  params.integer(std::get<std::size_t>(free)).boolean(alone);
+  const auto admitted = open_jobs_.admit(jobs_of(batches, round));
+  std::vector<std::size_t> asked, left;
+  for (std::size_t k = 0; k < round.size(); ++k)
+    (alone || admitted[k] ? asked : left).push_back(round[k]);
+  round = std::move(left);
+  if (asked.empty()) return std::nullopt;
+  auto params = params_of(batches, asked);
+  params.integer(alone && !admitted[0] ? 0 : asked.size()).boolean(alone);
   const auto answer = connection.run(accept_bodies, params, deadline);
   if (!answer.ok()) {
     const bool full = answer.fault->sqlstate == "TR001", taken = answer.fault->sqlstate == "TR002";
     if (!full && !taken) return answer.fault;
-    if (!alone) return std::nullopt;
-    answers[round[0]] = full ? jobs_are_full(open_jobs_max_)
-                             : key_is_taken(batches[round[0]].job_if_needed->idempotency_key);
-    round.clear();
+    if (!alone) {
+      round.insert(round.end(), asked.begin(), asked.end());
+      return std::nullopt;
+    }
+    const auto& job = *batches[asked[0]].job_if_needed;
+    answers[asked[0]] = full ? open_jobs_.refusal(job.lane()) : key_is_taken(job.idempotency_key);
     return std::nullopt;
   }
-  std::vector<std::size_t> locked;
-  for (std::size_t row = 0; row < round.size(); ++row) {
+  for (std::size_t row = 0; row < asked.size(); ++row) {
+    const auto& batch = batches[asked[row]];
     if (answer.rows.text(row, 4) == "locked") {
-      locked.push_back(round[row]);
+      round.push_back(asked[row]);
       continue;
     }
-    const auto receipt = receipt_of(answer.rows, row, batches[round[row]].events.size());
-    if (receipt.started) ++open_jobs_;
-    answers[round[row]] = receipt;
+    const auto receipt = receipt_of(answer.rows, row, batch.events.size());
+    if (receipt.started) open_jobs_.opened(batch.job_if_needed->lane());
+    answers[asked[row]] = receipt;
   }
-  round = std::move(locked);
   return std::nullopt;
 }
 

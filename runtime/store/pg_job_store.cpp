@@ -13,16 +13,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr PgStatement count_open_jobs{
-    "count_open_jobs",
-    "SELECT count(*) FROM (SELECT FROM runs WHERE state = 'running' AND wake_at IS NULL"
-    "                       LIMIT $1::bigint) AS open"};
-
 constexpr PgStatement claim_runs{
     "claim_runs",
     "SELECT " TROUPE_RUN_COLUMNS
-    ", r.priority, r.team FROM claim_runs($1::uuid, $2::uuid, $3::uuid[], $4::integer, $5::text[],"
-    "                                     $6::timestamptz) AS r"};
+    " FROM claim_runs($1::uuid, $2::uuid, $3::uuid[], $4::integer, $5::text[], $6::timestamptz,"
+    "                 $7::bigint[], $8::text[]) AS r"};
 
 constexpr PgStatement release_run{
     "release_run",
@@ -42,28 +37,17 @@ void put_job(PgParams& params, const NewJob& job) {
   params.id(job.append).text(job.body).text(to_json(job.labels));
 }
 
-PgAttempt<std::size_t> PgJobStore::room(PgConnection& connection, Deadline deadline) {
-  const auto now = std::chrono::steady_clock::now();
-  const auto age_allowed = open_jobs_ < open_jobs_max_ ? 1000ms : 100ms;
-  if (now - counted_at_ >= age_allowed) {
-    const auto answer =
-        connection.run(count_open_jobs, PgParams{}.integer(open_jobs_max_), deadline);
-    if (!answer.ok()) return *answer.fault;
-    open_jobs_ = static_cast<std::size_t>(answer.rows.integer(0, 0));
-    counted_at_ = now;
-  }
-  return open_jobs_max_ - std::min(open_jobs_, open_jobs_max_);
-}
-
 void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Instant now,
-                       Done<std::vector<RunRow>> done) {
-  writes_.call<std::vector<RunRow>>(std::move(done), [=, this](auto& connection, auto deadline) {
-    return try_claim(connection, owner, limit, now, deadline);
-  });
+                       std::vector<Lane> full, Done<std::vector<RunRow>> done) {
+  writes_.call<std::vector<RunRow>>(
+      std::move(done), [=, this, full = std::move(full)](auto& connection, auto deadline) {
+        return try_claim(connection, owner, limit, now, full, deadline);
+      });
 }
 
 PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, IncarnationId owner,
                                                      std::uint32_t limit, Instant now,
+                                                     const std::vector<Lane>& full,
                                                      Deadline deadline) {
   if (claimer_ && claimer_ != owner) unanswered_.clear(); // one that is over claims no more
   claimer_ = owner;
@@ -76,6 +60,12 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
   params.id(owner).id(call).array(unanswered);
   params.number(static_cast<std::int32_t>(std::min<std::uint32_t>(limit, limits::list_rows_max)));
   params.array(served_last).instant(now);
+  auto full_priorities = PgArray::of_integers(), full_teams = PgArray::of_texts();
+  for (const auto& lane : full) {
+    full_priorities.add(static_cast<std::uint64_t>(lane.priority));
+    full_teams.add(std::string_view{lane.team});
+  }
+  params.array(full_priorities).array(full_teams);
 
   const auto answer = connection.run(claim_runs, params, deadline);
   if (!answer.ok()) {
@@ -86,8 +76,8 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
   std::vector<RunRow> runs;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     runs.push_back(run_row(answer.rows, i));
-    const auto priority = static_cast<std::size_t>(answer.rows.integer(i, 12));
-    served_last_.at(priority) = answer.rows.text(i, 13);
+    const auto& lane = runs.back().lane;
+    served_last_.at(static_cast<std::size_t>(lane.priority)) = lane.team;
   }
   return runs;
 }

@@ -6,14 +6,16 @@
 
 #include "runtime/ports/job_store.hpp"
 #include "runtime/store/pg_batch.hpp"
+#include "runtime/store/pg_open_jobs.hpp"
 #include "runtime/store/texts.hpp"
 
 namespace troupe::store {
 
 class PgJobStore final : public ports::JobStore {
  public:
-  PgJobStore(PgWorker& writes, PgWorker& reads, std::size_t open_jobs_max)
-      : writes_{writes}, reads_{reads}, open_jobs_max_{open_jobs_max} {}
+  /// `open_jobs` is for the thread of `writes`.
+  PgJobStore(PgWorker& writes, PgWorker& reads, PgOpenJobs& open_jobs)
+      : writes_{writes}, reads_{reads}, open_jobs_{open_jobs} {}
 
   void submit(ports::NewJob job, Done<ports::Submitted> done) override;
   void add_run(ports::NewRun run, Done<bool> done) override;
@@ -22,7 +24,7 @@ class PgJobStore final : public ports::JobStore {
   void read_inbox(RunId run, std::uint64_t after, std::uint32_t limit,
                   Done<std::vector<ports::InboxRow>> done) override;
   void inboxes_waiting(IncarnationId owner, Done<std::vector<RunId>> done) override;
-  void claim(IncarnationId owner, std::uint32_t limit, Instant now,
+  void claim(IncarnationId owner, std::uint32_t limit, Instant now, std::vector<ports::Lane> full,
              Done<std::vector<ports::RunRow>> done) override;
   void release(RunId run, IncarnationId owner, Done<Unit> done) override;
   void park(RunId run, IncarnationId owner, std::optional<Instant> wake_at,
@@ -40,9 +42,8 @@ class PgJobStore final : public ports::JobStore {
   struct ClaimCall; // names one try of claim; any 16 bytes
   PgAttempt<std::vector<ports::RunRow>> try_claim(PgConnection& connection, IncarnationId owner,
                                                   std::uint32_t limit, Instant now,
+                                                  const std::vector<ports::Lane>& full,
                                                   Deadline deadline);
-  /// How many jobs may be opened; from a count that is at most a second old.
-  PgAttempt<std::size_t> room(PgConnection& connection, Deadline deadline);
 
   struct Post {
     RunId run;
@@ -75,7 +76,7 @@ class PgJobStore final : public ports::JobStore {
 
   PgWorker& writes_;
   PgWorker& reads_;
-  const std::size_t open_jobs_max_;
+  PgOpenJobs& open_jobs_;
   Submissions submissions_{
       writes_,
       [this](auto& connection, const auto& jobs, auto deadline, bool) {
@@ -95,8 +96,6 @@ class PgJobStore final : public ports::JobStore {
                  }};
 
   // used by the thread of writes_ alone
-  std::size_t open_jobs_ = 0;
-  Deadline counted_at_{};
   SystemEntropy entropy_;
   std::array<std::string, 4> served_last_; // the team, by priority
   std::optional<IncarnationId> claimer_;   // who claimed last

@@ -139,6 +139,7 @@ RunRow run_row(const PgRows& rows, std::size_t row) {
   run.parked = rows.boolean(row, 9);
   run.wake_at = maybe_instant(rows, row, 10);
   run.archived = rows.boolean(row, 11);
+  run.lane = {static_cast<message::Priority>(rows.integer(row, 12)), text(13)};
   return run;
 }
 
@@ -146,7 +147,7 @@ namespace {
 
 RunRow labelled_run_row(const PgRows& rows, std::size_t row) {
   auto run = run_row(rows, row);
-  run.labels = read_labels(rows.text(row, 12));
+  run.labels = read_labels(rows.text(row, 14));
   return run;
 }
 

@@ -22,7 +22,7 @@ ports::JobRow job_row(const PgRows& rows, std::size_t row);
   "r.id, r.job, r.bundle, r.state, r.reason, r.owner,"                           \
   " (SELECT n.name FROM nodes n WHERE n.incarnation = r.owner), " TROUPE_MILLIS( \
       "r.created_at") ", " TROUPE_MILLIS("r.finished_at")                        \
-  ", r.wake_at IS NOT NULL, CASE WHEN r.wake_at < 'infinity' THEN " TROUPE_MILLIS("r.wake_at") " END, r.archived_at IS NOT NULL"
+  ", r.wake_at IS NOT NULL, CASE WHEN r.wake_at < 'infinity' THEN " TROUPE_MILLIS("r.wake_at") " END, r.archived_at IS NOT NULL, r.priority, r.team"
 ports::RunRow run_row(const PgRows& rows, std::size_t row);
 
 } // namespace troupe::store

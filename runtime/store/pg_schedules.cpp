@@ -1,5 +1,6 @@
 #include "runtime/store/pg_schedules.hpp"
 
+#include <limits>
 #include <utility>
 
 #include "runtime/store/pg_job_store.hpp"
@@ -60,13 +61,11 @@ ScheduleRow schedule_row(const PgRows& rows, std::size_t row) {
   return out;
 }
 
-PgAttempt<FireOutcome> outcome_named(std::string_view name, std::size_t open_jobs_max) {
+FireOutcome outcome_named(std::string_view name) {
   if (name == "started") return FireOutcome::started;
   if (name == "done") return FireOutcome::done;
   if (name == "paused") return FireOutcome::paused;
-  if (name == "overlapping") return FireOutcome::overlapping;
-  if (name == "full") return jobs_are_full(open_jobs_max);
-  return FireOutcome::changed;
+  return name == "overlapping" ? FireOutcome::overlapping : FireOutcome::changed;
 }
 
 /// A call whose statement says whether it changed the schedule; no row: there is none.
@@ -114,17 +113,27 @@ void PgSchedules::list(Done<std::vector<ScheduleRow>> done) {
 void PgSchedules::fire(DueJob due, Done<FireOutcome> done) {
   writes_.call<FireOutcome>(
       std::move(done),
-      [most = open_jobs_max_, due = std::move(due)](auto& connection,
-                                                    auto deadline) -> PgAttempt<FireOutcome> {
-        if (auto fault = check(due.job); !fault) return fault.error();
-        PgParams params;
-        put_job(params, due.job);
-        params.text(storable(due.schedule.team)).text(storable(due.schedule.id));
-        params.text(storable(due.timing)).instant(due.due).boolean(due.overlap).integer(most);
-        const auto answer = connection.run(fire_schedule, params, deadline);
-        if (!answer.ok()) return *answer.fault;
-        return outcome_named(answer.rows.text(0, 0), most);
+      [this, due = std::move(due)](auto& connection, auto deadline) -> PgAttempt<FireOutcome> {
+        return try_fire(connection, due, deadline);
       });
+}
+
+PgAttempt<FireOutcome> PgSchedules::try_fire(PgConnection& connection, const DueJob& due,
+                                             Deadline deadline) {
+  if (auto fault = check(due.job); !fault) return fault.error();
+  if (const auto fault = open_jobs_.refresh(connection, deadline)) return *fault;
+  const bool has_room = open_jobs_.admit({&due.job})[0];
+  PgParams params;
+  put_job(params, due.job);
+  params.text(storable(due.schedule.team)).text(storable(due.schedule.id));
+  params.text(storable(due.timing)).instant(due.due).boolean(due.overlap);
+  params.integer(has_room ? std::numeric_limits<std::int64_t>::max() : 0);
+  const auto answer = connection.run(fire_schedule, params, deadline);
+  if (!answer.ok()) return *answer.fault;
+  const auto name = answer.rows.text(0, 0);
+  if (name == "full") return open_jobs_.refusal(due.job.lane());
+  if (name == "started") open_jobs_.opened(due.job.lane());
+  return outcome_named(name);
 }
 
 void PgSchedules::let_go(ScheduleId schedule, std::string timing, Instant until, std::string note,

@@ -1,14 +1,14 @@
 // Schedules on Postgres (schema/*_schedules.sql).
 #pragma once
 #include "runtime/ports/schedules.hpp"
-#include "runtime/store/pg_worker.hpp"
+#include "runtime/store/pg_open_jobs.hpp"
 
 namespace troupe::store {
 
 class PgSchedules final : public ports::Schedules {
  public:
-  PgSchedules(PgWorker& writes, std::size_t open_jobs_max)
-      : writes_{writes}, open_jobs_max_{open_jobs_max} {}
+  /// `open_jobs` is for the thread of `writes`.
+  PgSchedules(PgWorker& writes, PgOpenJobs& open_jobs) : writes_{writes}, open_jobs_{open_jobs} {}
 
   void declare(std::string team, std::vector<ports::DeclaredSchedule> schedules, Instant now,
                Done<Unit> done) override;
@@ -20,8 +20,11 @@ class PgSchedules final : public ports::Schedules {
   void resume(ports::ScheduleId schedule, Instant now, Done<bool> done) override;
 
  private:
+  PgAttempt<ports::FireOutcome> try_fire(PgConnection& connection, const ports::DueJob& due,
+                                         Deadline deadline);
+
   PgWorker& writes_;
-  const std::size_t open_jobs_max_;
+  PgOpenJobs& open_jobs_;
 };
 
 } // namespace troupe::store

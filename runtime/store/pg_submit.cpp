@@ -22,9 +22,9 @@ constexpr PgStatement insert_jobs{
     "  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],"
     "                       $7::bigint[], $8::text[], $9::text[], $10::text[],"
     "                       $11::timestamptz[], $12::uuid[], $13::text[], $14::text[], $15::uuid[],"
-    "                       $16::uuid[])"
+    "                       $16::uuid[], $17::bigint[])"
     "    WITH ORDINALITY AS b (id, run, key, digest, team, title, priority, source, bundle, inputs,"
-    "                          at, append, body, labels, owner, parent, n)),"
+    "                          at, append, body, labels, owner, parent, admitted, n)),"
     " owners AS MATERIALIZED ("
     "  SELECT incarnation FROM nodes"
     "   WHERE incarnation IN (SELECT owner FROM batch) AND NOT fenced FOR SHARE),"
@@ -39,7 +39,7 @@ constexpr PgStatement insert_jobs{
     "  SELECT id, team, title, source, priority, nullif(key, ''), digest, inputs, at,"
     "         coalesce(p.labels, '{}') || b.labels::jsonb"
     "    FROM batch b LEFT JOIN of_parent p ON p.child = b.id"
-    "   WHERE n <= $17::bigint ORDER BY team, key, n"
+    "   WHERE admitted = 1 ORDER BY team, key, n"
     "  ON CONFLICT DO NOTHING RETURNING id),"
     " began AS ("
     "  INSERT INTO journal (run, seq, append, at, body)"
@@ -102,17 +102,18 @@ void put_jobs(PgParams& params, const std::vector<const NewJob*>& jobs) {
 
 namespace {
 
-PgParams params_of(const std::vector<NewJob>& jobs) {
+PgParams params_of(const std::vector<NewJob>& jobs, PgOpenJobs& open_jobs) {
   std::vector<const NewJob*> all;
-  auto owners = PgArray::of_uuids(), parents = PgArray::of_uuids();
+  auto owners = PgArray::of_uuids(), parents = PgArray::of_uuids(), room = PgArray::of_integers();
   for (const auto& job : jobs) {
     all.push_back(&job);
     owners.add(job.owner.value_or(IncarnationId{}));
     parents.add(job.parent.value_or(RunId{}));
   }
+  for (const bool admitted : open_jobs.admit(all)) room.add(std::uint64_t{admitted});
   PgParams params;
   put_jobs(params, all);
-  return params.array(owners).array(parents);
+  return params.array(owners).array(parents).array(room);
 }
 
 } // namespace
@@ -127,11 +128,10 @@ void PgJobStore::submit(NewJob job, Done<Submitted> done) {
 PgAttempt<PgJobStore::Submissions::Answers> PgJobStore::try_submit(PgConnection& connection,
                                                                    const Submissions::Asks& jobs,
                                                                    Deadline deadline) {
-  const auto free = room(connection, deadline);
-  if (const auto* fault = std::get_if<PgFault>(&free)) return *fault;
+  if (const auto fault = open_jobs_.refresh(connection, deadline)) return *fault;
   // Named as a claim is: should the answer be lost, the next claim brings the runs back.
   const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
-  auto params = params_of(jobs).integer(std::get<std::size_t>(free)).id(call);
+  auto params = params_of(jobs, open_jobs_).id(call);
   const auto inserted = connection.run(insert_jobs, params, deadline);
   if (!inserted.ok()) {
     unanswered_.push_back(call);
@@ -140,13 +140,15 @@ PgAttempt<PgJobStore::Submissions::Answers> PgJobStore::try_submit(PgConnection&
   std::unordered_map<JobId, bool> owned;
   for (std::size_t i = 0; i < inserted.rows.size(); ++i)
     owned.emplace(inserted.rows.id<JobId>(i, 0), inserted.rows.boolean(i, 1));
-  open_jobs_ += owned.size();
 
   Submissions::Answers answers;
   std::vector<std::size_t> others;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const auto found = owned.find(jobs[i].id);
-    if (found == owned.end()) others.push_back(i);
+    if (found == owned.end())
+      others.push_back(i);
+    else
+      open_jobs_.opened(jobs[i].lane());
     answers.emplace_back(
         Submitted{jobs[i].id, jobs[i].run, false, found != owned.end() && found->second});
   }
@@ -176,7 +178,7 @@ std::optional<PgFault> PgJobStore::find_others(PgConnection& connection,
     const auto& job = jobs[others[row]];
     auto& answer = answers[others[row]];
     if (rows.is_null(row, 0)) {
-      answer = jobs_are_full(open_jobs_max_);
+      answer = open_jobs_.refusal(job.lane());
       continue;
     }
     const auto id = rows.id<JobId>(row, 0);

@@ -39,7 +39,7 @@ constexpr PgStatement look_at_server{
 class PostgresStore final : public Store {
  public:
   PostgresStore(const PostgresOptions& options, std::string session)
-      : url_{options.url}, session_{std::move(session)}, open_jobs_max_{options.open_jobs_max} {}
+      : url_{options.url}, session_{std::move(session)}, open_jobs_{options.open_jobs_max} {}
   /// Every part is closed before one is destroyed: a callback may call another part.
   ~PostgresStore() override {
     stop_.raise();
@@ -66,7 +66,7 @@ class PostgresStore final : public Store {
 
   const std::string url_;
   const std::string session_;
-  const std::size_t open_jobs_max_;
+  PgOpenJobs open_jobs_;
   StopSignal stop_;
   PgWorker reads_{"reads", target("reads"), stop_};
   PgWorker intake_{"intake", target("intake"), stop_};
@@ -77,10 +77,10 @@ class PostgresStore final : public Store {
   PgWorker artifacts_out_{"artifacts_out", target("artifacts_out"), stop_};
   PgWorker limits_{"limits", target("limits"), stop_};
   PgJournal journal_{target("journal", journal_settings), stop_, reads_, upkeep_};
-  PgJobStore jobs_{intake_, reads_, open_jobs_max_};
+  PgJobStore jobs_{intake_, reads_, open_jobs_};
   PgMembership membership_{lease_, watch_, session_};
   PgRetention retention_{upkeep_};
-  PgSchedules schedules_{intake_, open_jobs_max_};
+  PgSchedules schedules_{intake_, open_jobs_};
   PgArtifacts artifacts_{artifacts_in_, artifacts_out_};
   PgDeadLetters dead_letters_{upkeep_};
   PgPermits permits_{limits_};

@@ -11,10 +11,13 @@ Error key_is_taken(const std::string& idempotency_key) {
                         "key");
 }
 
-Error jobs_are_full(std::size_t open_jobs_max) {
+Error jobs_are_full(const LaneShares& open_jobs, const ports::Lane& lane) {
   return make_error(ErrorClass::no_capacity,
-                    "there are " + std::to_string(open_jobs_max) +
-                        " unfinished jobs, as many as are allowed; try again when some have ended");
+                    "the team '" + lane.team + "' has " + std::to_string(open_jobs.held_by(lane)) +
+                        " unfinished jobs of priority " +
+                        std::string{message::to_string(lane.priority)} + ", its share of the " +
+                        std::to_string(open_jobs.places()) +
+                        " that are allowed; try again when some have ended");
 }
 
 Error no_such_job(JobId job) {

@@ -1,16 +1,17 @@
 // What both stores answer when they refuse, in the same words.
 #pragma once
-#include <cstddef>
 #include <string>
 
 #include "runtime/ids.hpp"
+#include "runtime/lane_shares.hpp"
 #include "runtime/ports/schedules.hpp"
 #include "runtime/result.hpp"
 
 namespace troupe::store {
 
 Error key_is_taken(const std::string& idempotency_key); // invalid_input
-Error jobs_are_full(std::size_t open_jobs_max);         // no_capacity
+/// no_capacity: all places are taken, or the lane has its share of them.
+Error jobs_are_full(const LaneShares& open_jobs, const ports::Lane& lane);
 Error no_such_job(JobId job);
 Error no_such_schedule(const ports::ScheduleId& schedule); // invalid_input
 Error no_such_run(RunId run);                              // invalid_input

@@ -16,7 +16,7 @@ void KeptRuns::attach(KeeperPort& port) {
   claiming_ = false;
   wake_timer_ = {};    // timers went with the shell
   if (handing_over_) { // and so did the drivers
-    runs_.clear();
+    drop_all();
     return handed_over();
   }
   for (const auto& [id, kept] : runs_) port_->start(kept.row);
@@ -25,7 +25,7 @@ void KeptRuns::attach(KeeperPort& port) {
 void KeptRuns::owner_is(std::optional<IncarnationId> owner, Instant now) {
   if (owner_ != owner) {
     for (const auto& [id, kept] : runs_) port_->stop(id);
-    runs_.clear();
+    drop_all();
     owner_ = owner;
     claiming_ = false;
     handed_over();
@@ -37,13 +37,16 @@ void KeptRuns::owner_is(std::optional<IncarnationId> owner, Instant now) {
 
 void KeptRuns::claim(Instant now) {
   if (!owner_ || draining_) return;
-  full_ = runs_.size() >= limits::runs_owned_max;
   claim_again_ = claiming_;
-  if (full_ || claiming_) return;
+  if (claiming_) return;
   claiming_ = true;
-  asked_for_ = std::min(limits::runs_owned_max - runs_.size(), claim_at_once);
+  auto full = shares_.full();
+  held_back_ = !full.empty();
+  ended_ = 0;
+  // One claim may take a lane that far beyond its share: so no more than half of what is free.
+  asked_for_ = std::clamp(shares_.free() / 2, shares_.own_part(), claim_at_once);
   wake_timer_.claimed(now);
-  port_->claim(*owner_, static_cast<std::uint32_t>(asked_for_));
+  port_->claim(*owner_, static_cast<std::uint32_t>(asked_for_), std::move(full));
 }
 
 void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now) {
@@ -52,25 +55,35 @@ void KeptRuns::claimed(const Result<std::vector<ports::RunRow>>& rows, Instant n
   if (!rows || handing_over_) return; // free again when the node leaves
   for (const auto& row : *rows) {
     if (row.owner != owner_) continue;
-    auto& kept = runs_.try_emplace(row.id).first->second;
-    if (kept.row.owner == owner_ && kept.park == 0) continue;
+    const auto known = runs_.find(row.id);
+    if (known != runs_.end() && known->second.park == 0) continue;
     // It was parked and woken again before anybody heard of it: the answer comes too late.
-    if (kept.park != 0) port_->stop(row.id);
-    kept = Kept{row};
+    if (known != runs_.end()) port_->stop(row.id);
+    keep(row);
     port_->start(row);
   }
   if (claim_again_ || rows->size() == asked_for_) return claim(now);
   port_->find_due(now + limits::wake_look_ahead);
 }
 
-std::optional<IncarnationId> KeptRuns::taker() const {
-  const bool takes = all_claimed_ && !draining_ && runs_.size() < limits::runs_owned_max;
-  return takes ? owner_ : std::nullopt;
+bool Taker::has_room(const ports::Lane& lane) const {
+  return std::ranges::find(full, lane) == full.end();
+}
+
+std::optional<IncarnationId> Taker::of(const ports::Lane& lane) const {
+  return has_room(lane) ? owner : std::nullopt;
+}
+
+Taker KeptRuns::taker() const {
+  const bool takes = all_claimed_ && !draining_;
+  return {takes ? owner_ : std::nullopt, shares_.full()};
 }
 
 void KeptRuns::given(const ports::RunRow& row, ports::JournalRow first) {
   if (handing_over_ || row.owner != owner_) return; // free again when the node leaves
-  if (runs_.try_emplace(row.id, Kept{row}).second) port_->start_new(row, std::move(first));
+  if (has(row.id)) return;
+  keep(row);
+  port_->start_new(row, std::move(first));
 }
 
 void KeptRuns::due_found(const Result<std::optional<Instant>>& due) {
@@ -130,10 +143,28 @@ void KeptRuns::parked(const ParkAsk& ask, const Result<ports::ParkOutcome>& outc
 
 // ---- runs
 
+KeptRuns::Kept& KeptRuns::keep(const ports::RunRow& row) {
+  drop(row.id);
+  shares_.take(row.lane);
+  return runs_.emplace(row.id, Kept{row}).first->second;
+}
+
+void KeptRuns::drop(RunId run) {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return;
+  shares_.give_back(found->second.row.lane);
+  runs_.erase(found);
+}
+
+void KeptRuns::drop_all() {
+  runs_.clear();
+  shares_.recount({});
+}
+
 void KeptRuns::forget(RunId run, Instant now) {
-  runs_.erase(run);
+  drop(run);
   handed_over();
-  if (full_ && runs_.size() + claim_at_once <= limits::runs_owned_max) claim(now);
+  if (held_back_ && ++ended_ >= asked_for_) claim(now);
 }
 
 void KeptRuns::left(RunId run, IncarnationId owner, RunExit exit, Instant now) {
@@ -150,7 +181,7 @@ Millis KeptRuns::crashed(RunId run) {
   const auto found = runs_.find(run);
   if (found == runs_.end()) return Millis{0};
   if (handing_over_) { // its next owner folds it
-    runs_.erase(found);
+    drop(run);
     handed_over();
     return Millis{0};
   }
@@ -167,7 +198,10 @@ void KeptRuns::start_due(RunId run) {
 
 void KeptRuns::hand_over() {
   draining_ = handing_over_ = true;
-  std::erase_if(runs_, [this](const auto& item) { return !port_->hand_over(item.first); });
+  std::vector<RunId> undriven;
+  for (const auto& [id, kept] : runs_)
+    if (!port_->hand_over(id)) undriven.push_back(id);
+  for (const auto id : undriven) drop(id);
   handed_over();
 }
 

@@ -6,6 +6,8 @@
 #include <map>
 #include <optional>
 
+#include "runtime/lane_shares.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/message/agent_message.hpp"
 #include "runtime/ports/job_store.hpp"
 #include "runtime/supervision/parking.hpp"
@@ -24,9 +26,10 @@ struct ParkAsk {
 class KeeperPort {
  public:
   virtual ~KeeperPort() = default;
-  virtual void claim(IncarnationId owner, std::uint32_t limit) = 0; // answer: claimed()
-  virtual void find_due(Instant horizon) = 0;                       // answer: due_found()
-  virtual void ring_at(Instant due) = 0;                            // answer: rang()
+  /// None of the lanes `full`. Answer: claimed().
+  virtual void claim(IncarnationId owner, std::uint32_t limit, std::vector<ports::Lane> full) = 0;
+  virtual void find_due(Instant horizon) = 0;       // answer: due_found()
+  virtual void ring_at(Instant due) = 0;            // answer: rang()
   virtual void start(const ports::RunRow& row) = 0; // folds and drives it; its end: left()
   /// As start, of a run that has only just begun: its journal holds no more, its inbox nothing.
   virtual void start_new(const ports::RunRow& row, ports::JournalRow first) = 0;
@@ -43,6 +46,15 @@ class KeeperPort {
   virtual void park_later(const ParkAsk& ask) = 0;                // answer: park_again()
 };
 
+/// Who has new runs from the start (NewJob::owner).
+struct Taker {
+  std::optional<IncarnationId> owner; // nothing: nobody here
+  std::vector<ports::Lane> full;      // it takes none of these, nor claims them
+
+  bool has_room(const ports::Lane& lane) const;
+  std::optional<IncarnationId> of(const ports::Lane& lane) const;
+};
+
 class KeptRuns {
  public:
   /// The shell of the moment, which starts what the one before left behind. `port` must stay.
@@ -57,8 +69,8 @@ class KeptRuns {
 
   void claim(Instant now); // a new job, or runs that somebody left
   void claimed(const Result<std::vector<ports::RunRow>>& rows, Instant now);
-  /// Who has a new run from the start (NewJob::owner): this node, unless others wait to be claimed.
-  std::optional<IncarnationId> taker() const;
+  /// This node, unless other runs wait to be claimed.
+  Taker taker() const;
   void given(const ports::RunRow& row, ports::JournalRow first); // such a run, and its first append
   void due_found(const Result<std::optional<Instant>>& due);
   void rang(Instant now);
@@ -88,6 +100,9 @@ class KeptRuns {
     std::uint64_t park = 0; // the ask that is not answered; 0: none
   };
 
+  Kept& keep(const ports::RunRow& row);
+  void drop(RunId run);
+  void drop_all();
   Kept* parking(const ParkAsk& ask); // if that ask counts
   void expect(Instant due);
   void forget(RunId run, Instant now);
@@ -95,11 +110,13 @@ class KeptRuns {
 
   KeeperPort* port_ = nullptr;
   std::map<RunId, Kept> runs_;
+  LaneShares shares_{limits::runs_owned_max}; // of runs_
   std::optional<IncarnationId> owner_;
   WakeTimer wake_timer_;
   std::uint64_t last_park_ = 0;
   bool claiming_ = false, claim_again_ = false, draining_ = false, handing_over_ = false;
-  bool full_ = false;         // claims wait for runs to end
+  bool held_back_ = false;    // some lanes wait for runs to end
+  std::size_t ended_ = 0;     // since the last claim
   bool all_claimed_ = false;  // the last claim left none behind
   std::size_t asked_for_ = 0; // by the claim under way
 };

@@ -320,6 +320,27 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(of_bodies_of_the_same_moment_those_without_room_ar
   BOOST_TEST(cluster.a.accept(bodies.back())->accepted == 1u);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_storm_of_one_teams_alerts_leaves_room_for_those_of_another, B,
+                              Backends) {
+  Cluster<B> cluster{40};
+  auto& node = cluster.a;
+  const auto post = [&](const std::string& group, const std::string& team) {
+    return node.accept_later(
+        {"troupe", group, {event("f", "firing")}, node.new_job(team), node.now});
+  };
+  std::vector<std::future<Result<ports::AlertReceipt>>> answers;
+  for (int i = 0; i < 80; ++i) answers.push_back(post("flood " + std::to_string(i), "flood"));
+  answers.push_back(post("quiet", "quiet"));
+  answers.push_back(post("flood 0", "flood")); // known: needs no room
+  BOOST_TEST(answers.back().get().ok());
+  answers.pop_back();
+  BOOST_TEST(answers.back().get()->started.has_value());
+  answers.pop_back();
+  std::size_t started = 0;
+  for (auto& answer : answers) started += answer.get().ok();
+  BOOST_TEST(started == 36u);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(two_nodes_that_hear_the_same_bodies_start_one_job_for_each_group, B,
                               Backends) {
   Cluster<B> cluster;

@@ -65,6 +65,31 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_team_with_many_runs_does_not_starve_another, B, 
   BOOST_TEST((node.claim(1).at(0).id == quiet.run)); // one at a time as well
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_claim_leaves_the_lanes_that_are_full, B, Backends) {
+  Cluster<B> cluster;
+  auto& node = cluster.a;
+  std::map<RunId, std::string> names;
+  const auto add = [&](const char* name, const char* team, message::Priority priority) {
+    auto job = node.new_job(team);
+    job.priority = priority;
+    names[job.run] = name;
+    BOOST_REQUIRE(node.submit(job).ok());
+  };
+  using enum message::Priority;
+  add("flood", "flood", normal);
+  add("urgent", "flood", high);
+  add("quiet", "quiet", normal);
+  add("other", "other", low);
+  const std::vector<ports::Lane> full{{normal, "flood"}, {low, "other"}, {high, "nobody"}};
+  const auto rows = node.claim(node.me, 9, full);
+  const std::vector<std::string> first{"urgent", "quiet"}, rest{"flood", "other"};
+  BOOST_TEST(names_of(rows, names) == first, boost::test_tools::per_element());
+  BOOST_REQUIRE(rows.size() == 2u);
+  BOOST_TEST((rows[0].lane == ports::Lane{high, "flood"}));
+  BOOST_TEST((node.run(rows[1].id)->lane == ports::Lane{normal, "quiet"}));
+  BOOST_TEST(names_of(node.claim(9), names) == rest, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_claimed_run_shows_its_owner_and_is_not_claimed_again, B, Backends) {
   Cluster<B> cluster;
   const auto job = cluster.a.new_job();

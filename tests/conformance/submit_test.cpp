@@ -206,4 +206,32 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(past_the_bound_of_open_jobs_a_submission_waits_for
   BOOST_TEST(support::eventually([&] { return node.submit(node.new_job()).ok(); }));
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_team_that_has_its_share_of_the_open_jobs_leaves_room_for_others, B,
+                              Backends) {
+  Cluster<B> cluster{20};
+  auto& node = cluster.a;
+  for (int i = 0; i < 18; ++i) BOOST_REQUIRE(node.submit(node.new_job("flood")).ok());
+  const auto refused = node.submit(node.new_job("flood")); // 9 times the 2 that are free
+  BOOST_REQUIRE(!refused.ok());
+  BOOST_TEST((refused.error().error_class == ErrorClass::no_capacity));
+  BOOST_TEST(refused.error().message.find("the team 'flood' has 18 unfinished jobs") == 0u);
+
+  auto urgent = node.new_job("flood");
+  urgent.priority = message::Priority::high;
+  BOOST_TEST(node.submit(urgent).ok());
+  BOOST_TEST(node.submit(node.new_job("quiet")).ok());
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(of_jobs_of_the_same_moment_each_team_has_its_share, B, Backends) {
+  Cluster<B> cluster{40};
+  auto& node = cluster.a;
+  std::vector<std::future<Result<ports::Submitted>>> answers;
+  for (int i = 0; i < 80; ++i) answers.push_back(node.submit_later(node.new_job("flood")));
+  answers.push_back(node.submit_later(node.new_job("quiet")));
+  std::size_t taken = 0;
+  for (auto& answer : answers) taken += answer.get().ok();
+  BOOST_TEST(taken == 37u); // 36 of the flood, and the quiet one
+  BOOST_TEST(node.jobs({.team = "quiet"}).size() == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

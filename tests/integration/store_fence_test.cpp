@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_claim_and_a_fence_agree) {
   const auto run = world.a.start_run();
   world.sql.run("BEGIN;" + fence_by_hand(world.a.me));
   auto claimed = std::make_shared<std::promise<std::size_t>>();
-  world.a.store->jobs().claim(world.a.me, 10, world.a.now,
+  world.a.store->jobs().claim(world.a.me, 10, world.a.now, {},
                               [=](auto runs) { claimed->set_value(runs->size()); });
   BOOST_REQUIRE(world.waits_for_lock("intake"));
   world.sql.run("COMMIT");

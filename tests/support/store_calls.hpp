@@ -166,8 +166,8 @@ class StoreCalls {
   std::optional<Instant> next_due(Instant horizon) {
     return *ask<std::optional<Instant>>([&](auto done) { store->jobs().next_due(horizon, done); });
   }
-  Rows claim(IncarnationId owner, std::uint32_t limit = 100) {
-    return *ask<Rows>([&](auto done) { store->jobs().claim(owner, limit, now, done); });
+  Rows claim(IncarnationId owner, std::uint32_t limit = 100, std::vector<ports::Lane> full = {}) {
+    return *ask<Rows>([&](auto done) { store->jobs().claim(owner, limit, now, full, done); });
   }
   Rows claim(std::uint32_t limit = 100) { return claim(me, limit); }
   void release(RunId run, IncarnationId owner) {

@@ -38,7 +38,7 @@ class Waker {
   void claim() {
     if (std::exchange(claiming_, true)) return;
     timer_.claimed(StoreNode::now());
-    node_.jobs().claim(node_.me(), at_once, StoreNode::now(),
+    node_.jobs().claim(node_.me(), at_once, StoreNode::now(), {},
                        [this, asked_at = Steady::now()](auto rows) {
                          loop_.post([this, asked_at, rows = std::move(rows)] {
                            claiming_ = false;

@@ -25,7 +25,7 @@ ports::Append StoreNode::new_append(RunId run, Seq seq, std::string body) {
 
 std::vector<ports::RunRow> StoreNode::claim(std::uint32_t limit) {
   return await<std::vector<ports::RunRow>>(
-      [&](auto done) { jobs().claim(me_, limit, now(), std::move(done)); });
+      [&](auto done) { jobs().claim(me_, limit, now(), {}, std::move(done)); });
 }
 
 void add_runs(PostgresSession& session, const std::string& prefix, std::uint64_t first,

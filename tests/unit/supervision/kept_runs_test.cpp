@@ -15,7 +15,9 @@ struct Node final : KeeperPort {
     kept.owner_is(owner, now);
   }
 
-  void claim(IncarnationId, std::uint32_t) override {}
+  void claim(IncarnationId, std::uint32_t limit, std::vector<ports::Lane> full) override {
+    claims.push_back({limit, std::move(full)});
+  }
   void find_due(Instant) override {}
   void ring_at(Instant) override {}
   void start(const ports::RunRow& row) override { calls.push_back("start " + name(row.id)); }
@@ -46,12 +48,47 @@ struct Node final : KeeperPort {
     row.owner = owner;
     return row;
   }();
+  struct Claim {
+    std::uint32_t limit;
+    std::vector<ports::Lane> full;
+  };
+  /// Answers a claim as a store does in which so many of the lane wait.
+  std::size_t answer(std::size_t waiting, const ports::Lane& lane) {
+    const auto claim = claims.back();
+    const bool is_full = std::ranges::find(claim.full, lane) != claim.full.end();
+    std::vector<ports::RunRow> rows;
+    while (!is_full && rows.size() < std::min<std::size_t>(claim.limit, waiting))
+      rows.push_back(new_run(lane));
+    kept.claimed(rows, now);
+    calls.clear();
+    return rows.size();
+  }
+  ports::RunRow new_run(const ports::Lane& lane) {
+    ports::RunRow row;
+    row.id = entropy.make_id<RunId>(now);
+    row.owner = owner;
+    row.lane = lane;
+    runs.push_back(row.id);
+    return row;
+  }
+  /// Claims until the store gives no more of the lane; how many it has.
+  std::size_t fill(const ports::Lane& lane) {
+    const auto before = kept.size();
+    while (answer(100'000, lane) > 0) {
+    }
+    return kept.size() - before;
+  }
+  std::vector<RunId> runs; // made by new_run
+  std::vector<Claim> claims;
   std::vector<std::string> calls;
   std::vector<ParkAsk> asks, later;
   KeptRuns kept;
 };
 
 using Calls = std::vector<std::string>;
+using message::Priority;
+const ports::Lane flood{Priority::normal, "flood"}, urgent{Priority::high, "flood"},
+    quiet{Priority::normal, "quiet"};
 
 } // namespace
 
@@ -67,9 +104,9 @@ BOOST_AUTO_TEST_CASE(a_claimed_run_is_started_once) {
 
 BOOST_AUTO_TEST_CASE(a_new_run_is_this_nodes_own_while_none_waits_to_be_claimed) {
   Node node;
-  BOOST_TEST(!node.kept.taker().has_value()); // not known yet
+  BOOST_TEST(!node.kept.taker().owner.has_value()); // not known yet
   node.kept.claimed(std::vector<ports::RunRow>{}, node.now);
-  BOOST_TEST((node.kept.taker() == node.owner));
+  BOOST_TEST((node.kept.taker().owner == node.owner));
   node.kept.given(node.run, {});
   node.kept.given(node.run, {}); // its answer was lost, and told again by a claim
   node.claimed();
@@ -77,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_new_run_is_this_nodes_own_while_none_waits_to_be_claimed)
   BOOST_TEST(node.kept.has(node.run.id));
 
   node.kept.claimed(make_error(ErrorClass::internal, "no answer"), node.now);
-  BOOST_TEST(!node.kept.taker().has_value());
+  BOOST_TEST(!node.kept.taker().owner.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(
@@ -118,6 +155,57 @@ BOOST_AUTO_TEST_CASE(a_run_that_was_parked_and_claimed_again_is_driven_whatever_
   BOOST_TEST(node.kept.has(node.run.id));
   node.kept.park_again(node.later.front());
   BOOST_TEST(node.asks.size() == 2u);
+}
+
+// ---- shares
+
+BOOST_AUTO_TEST_CASE(a_lane_with_its_share_is_claimed_no_more_and_others_are) {
+  Node node;
+  const auto had = node.fill(flood);
+  BOOST_TEST(had >= 18'000u); // nine tenths of 20,000, and at most one claim more
+  BOOST_TEST(had < 18'256u);
+  BOOST_TEST((node.kept.taker().full == std::vector{flood}));
+  BOOST_TEST(!node.kept.taker().of(flood).has_value());
+  BOOST_TEST((node.kept.taker().of(quiet) == node.owner));
+
+  node.kept.sweep(node.now);
+  BOOST_TEST((node.claims.back().full == std::vector{flood}));
+  BOOST_TEST(node.answer(1, urgent) == 1u);
+  node.kept.sweep(node.now);
+  BOOST_TEST(node.answer(100, quiet) == 100u);
+}
+
+BOOST_AUTO_TEST_CASE(however_many_teams_flood_a_node_it_claims_of_the_next) {
+  Node node;
+  for (char team = 'a'; team <= 'z'; ++team) {
+    node.kept.sweep(node.now);
+    BOOST_TEST(node.fill({Priority::normal, std::string{team}}) >= 20u);
+  }
+  BOOST_TEST(node.kept.size() >= limits::runs_owned_max);
+  BOOST_TEST(node.kept.size() < limits::runs_owned_max + 1'000); // parts of their own
+  node.kept.sweep(node.now);
+  BOOST_TEST(node.answer(1, urgent) == 1u);
+  BOOST_TEST((node.kept.taker().of(quiet) == node.owner));
+}
+
+BOOST_AUTO_TEST_CASE(as_runs_of_a_full_lane_end_it_is_claimed_again) {
+  Node node;
+  node.fill(flood);
+  const auto asked = node.claims.size(), had = node.kept.size();
+  while (node.claims.size() == asked) {
+    node.kept.left(node.runs.back(), node.owner, RunExit::finished, node.now);
+    node.runs.pop_back();
+    BOOST_REQUIRE(node.kept.size() > had - 300);
+  }
+  BOOST_TEST(node.claims.back().full.empty());
+  BOOST_TEST(node.answer(100'000, flood) > 0u);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_held_for_runs_that_a_node_lost) {
+  Node node;
+  node.fill(flood);
+  node.kept.owner_is(std::nullopt, node.now);
+  BOOST_TEST(node.kept.taker().full.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
