@@ -1,6 +1,6 @@
 #include "actors/link.hpp"
 
-#include <cstdio>
+#include <cstdint>
 
 #include "runtime/log.hpp"
 #include "runtime/message/codec.hpp"
@@ -29,11 +29,16 @@ bool asks_one_node(std::string_view verb) {
 /// W3C Trace Context: the run is the trace, the attempt its span. Empty for what belongs to no run.
 std::string traceparent(const message::Context& context) {
   if (!context.run) return {};
-  std::string trace = to_string(context.run);
-  std::erase(trace, '-');
-  char span[17];
-  std::snprintf(span, sizeof span, "%016x", context.attempt + 1); // a span of zeros is not allowed
-  return "00-" + trace + '-' + span + "-01";
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text = "00-" + to_string(context.run);
+  std::erase(text, '-');
+  text.insert(2, "-");
+  text += "-0000000000000000-01";
+  // A span of zeros is not allowed.
+  auto at = text.size() - 4;
+  for (auto span = std::uint64_t{context.attempt} + 1; span > 0; span >>= 4)
+    text[at--] = digits[span & 15];
+  return text;
 }
 
 } // namespace
@@ -69,6 +74,7 @@ std::string Link::subject(std::string_view verb, std::string_view recipient) con
 ports::BusMessage Link::pack(std::string subject, const message::AgentMessage& message) const {
   ports::BusMessage out;
   out.subject = std::move(subject);
+  out.headers.reserve(5);
   out.headers.emplace_back("Nats-Msg-Id", to_string(message.id));
   if (!message.trace.empty()) out.headers.emplace_back("traceparent", message.trace);
   if (message.context.epoch > 0)

@@ -48,12 +48,12 @@ constexpr bool dash_before(std::size_t byte) {
 
 std::string detail::format_uuid(const std::array<std::uint8_t, 16>& bytes) {
   constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
+  std::string text(36, '-');
+  std::size_t at = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (dash_before(i)) text += '-';
-    text += digits[bytes[i] >> 4];
-    text += digits[bytes[i] & 15];
+    if (dash_before(i)) ++at;
+    text[at++] = digits[bytes[i] >> 4];
+    text[at++] = digits[bytes[i] & 15];
   }
   return text;
 }

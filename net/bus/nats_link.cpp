@@ -80,7 +80,13 @@ class Registry {
   std::unordered_map<std::uintptr_t, std::shared_ptr<T>> entries_;
 };
 
-using Handlers = Registry<NatsLink::Handler>;
+/// Of one subscription.
+struct Listener {
+  std::shared_ptr<NatsLink::Handler> handler;
+  std::shared_ptr<NatsLoop::Gate> gate;
+};
+
+using Listeners = Registry<Listener>;
 using Watches = Registry<NatsLink::Watch>;
 
 constexpr const char* permission_remedy =
@@ -90,7 +96,10 @@ constexpr const char* permission_remedy =
 template <ports::Headers headers>
 void on_message(natsConnection*, natsSubscription*, natsMsg* raw, void* closure) {
   const NatsMessage owner{raw};
-  if (const auto handler = Handlers::instance().find(closure)) (*handler)(from_nats(raw, headers));
+  const auto listener = Listeners::instance().find(closure);
+  if (!listener) return;
+  listener->gate->pass();
+  (*listener->handler)(from_nats(raw, headers));
 }
 
 std::string why_closed(natsConnection* connection) {
@@ -232,7 +241,7 @@ LinkSubscription& LinkSubscription::operator=(LinkSubscription&& other) noexcept
 
 LinkSubscription::~LinkSubscription() {
   if (!raw_) return;
-  Handlers::instance().remove(closure_);
+  Listeners::instance().remove(closure_);
   natsSubscription_Destroy(raw_);
 }
 
@@ -323,7 +332,8 @@ Result<LinkSubscription> NatsLink::subscribe(const std::string& subject,
                                              const std::string& queue_group,
                                              std::shared_ptr<Handler> handler,
                                              ports::Headers headers) {
-  void* closure = Handlers::instance().add(std::move(handler));
+  void* closure = Listeners::instance().add(
+      std::make_shared<Listener>(Listener{std::move(handler), loop_->gate()}));
   natsSubscription* raw = nullptr;
   const auto tell = headers == ports::Headers::kept ? on_message<ports::Headers::kept>
                                                     : on_message<ports::Headers::dropped>;
@@ -332,7 +342,7 @@ Result<LinkSubscription> NatsLink::subscribe(const std::string& subject,
                           : natsConnection_QueueSubscribe(&raw, raw_, subject.c_str(),
                                                           queue_group.c_str(), tell, closure);
   if (status == NATS_OK) return LinkSubscription{raw, closure};
-  Handlers::instance().remove(closure);
+  Listeners::instance().remove(closure);
   return make_error(ErrorClass::no_capacity,
                     "cannot subscribe to " + subject + ": " + last_error(status));
 }

@@ -137,6 +137,7 @@ short NatsLoop::wait(int timeout_ms) {
 void NatsLoop::read() {
   if (detached_) return;
   errno = 0; // libnats takes an old EAGAIN for "nothing there yet", even where a TLS stream ends
+  const std::lock_guard taking{gate_->mutex_};
   natsConnection_ProcessReadEvent(connection_);
   ++reads_;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -53,6 +54,18 @@ class NatsLoop {
 
   LinkProgress progress() const { return {reads_, writes_, wants_write_}; }
 
+  /// Held while libnats takes messages from the socket. Its delivering thread should not begin with
+  /// the first of them, only to be woken again for each that follows: pass() it before a handler.
+  class Gate {
+   public:
+    void pass() { const std::lock_guard lock{mutex_}; }
+
+   private:
+    friend class NatsLoop;
+    std::mutex mutex_;
+  };
+  const std::shared_ptr<Gate>& gate() const { return gate_; } // outlives this
+
  private:
   struct Callbacks; // libnats's
 
@@ -68,9 +81,10 @@ class NatsLoop {
   void drain_and_close(Millis linger);
 
   __natsConnection* connection_ = nullptr;
-  int socket_ = -1;                       // libnats's; closed by it
-  int shut_ = -1;                         // the same socket, ours to shut at any time
-  int bell_ = -1;                         // wakes the thread
+  int socket_ = -1; // libnats's; closed by it
+  int shut_ = -1;   // the same socket, ours to shut at any time
+  int bell_ = -1;   // wakes the thread
+  std::shared_ptr<Gate> gate_ = std::make_shared<Gate>();
   std::mutex io_;                         // whoever reads, writes or closes
   std::atomic<bool> wants_write_ = false; // libnats has bytes to write; as it says
   std::atomic<bool> is_full_ = false;     // the socket takes no more for now
