@@ -58,7 +58,7 @@ class Dispatcher final : public caf::event_based_actor {
           if (queue_.is_unheard_of(watch.incarnation, boot_time()))
             report_gone({"", watch.incarnation, "unheard of"});
         },
-        [this](const WhyNowhere& why) { return queue_.why_nowhere(why.request); },
+        [this](const WhyNowhere& why) { return NowhereBecause{queue_.why_nowhere(why.request)}; },
         [this](ListNodes) { return NodesListed{list()}; },
         [this](Tick) {
           sweep();
@@ -94,7 +94,7 @@ class Dispatcher final : public caf::event_based_actor {
       log::info("step.waits_for_node", {{"actor", "dispatcher"},
                                         {"run", wanted.run},
                                         {"step", wanted.step},
-                                        {"why", queue_.why_nowhere(wanted)}});
+                                        {"why", queue_.why_nowhere(wanted).why}});
       runs_[wanted.run] = run;
     }
     send(run, std::move(answer));

@@ -120,7 +120,7 @@ class NodeOperations final : public ports::Operations {
            auto questions = placement_questions(run.state, step);
            ask_nowhere(system, context, std::move(questions),
                        [context, run = std::move(run), step,
-                        done](std::map<std::string, std::string> nowhere) {
+                        done](supervision::Circumstances::Nowhere nowhere) {
                          done(explain(run.state, step,
                                       {context->now(), run.row, *run.history, std::move(nowhere)}));
                        });
@@ -267,7 +267,7 @@ class NodeOperations final : public ports::Operations {
   /// Why no node takes these steps, by path. A dispatcher that does not answer tells nothing.
   static void ask_nowhere(caf::actor_system& system, const Context& context,
                           std::vector<placement::PlacementRequest> questions,
-                          std::function<void(std::map<std::string, std::string>)> then) {
+                          std::function<void(supervision::Circumstances::Nowhere)> then) {
     const auto dispatcher = context->actors->find("dispatcher");
     if (questions.empty() || !dispatcher) return then({});
     const OutsideThread thread;
@@ -275,7 +275,7 @@ class NodeOperations final : public ports::Operations {
                   then = std::move(then)](caf::event_based_actor* self) {
       struct Answers {
         std::size_t open = 0;
-        std::map<std::string, std::string> told;
+        supervision::Circumstances::Nowhere told;
       };
       auto answers = std::make_shared<Answers>();
       answers->open = questions.size();
@@ -285,8 +285,8 @@ class NodeOperations final : public ports::Operations {
       for (const auto& question : questions)
         self->request(dispatcher, std::chrono::seconds{2}, WhyNowhere{question})
             .then(
-                [answers, one_more, step = question.step](std::string& why) {
-                  answers->told[step] = std::move(why);
+                [answers, one_more, step = question.step](NowhereBecause& why) {
+                  answers->told[step] = std::move(why.of);
                   one_more();
                 },
                 [one_more](const caf::error&) { one_more(); });

@@ -96,8 +96,11 @@ struct NodeIsGone { // to the orchestrator, and on to every run
 struct WatchIncarnation { // answered by NodeIsGone, to the orchestrator, if nobody hears of it
   IncarnationId incarnation;
 };
-struct WhyNowhere { // answered with a sentence
+struct WhyNowhere {
   placement::PlacementRequest request;
+};
+struct NowhereBecause {
+  placement::Nowhere of;
 };
 struct ListNodes {};
 struct NodesListed {

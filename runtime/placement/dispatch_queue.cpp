@@ -137,13 +137,14 @@ std::vector<Offer> DispatchQueue::serve() {
   return offers;
 }
 
-std::string DispatchQueue::why_nowhere(const PlacementRequest& wanted) const {
+Nowhere DispatchQueue::why_nowhere(const PlacementRequest& wanted) const {
   if (const auto left = limits_.left(wanted.role, now_))
-    return wanted.role + " is asked to pause, for the whole cluster; " + format_duration(*left) +
-           " are left";
+    return {wanted.role + " is asked to pause, for the whole cluster; " + format_duration(*left) +
+                " are left",
+            true};
   if (const auto keys = keys_of(wanted); !permits_.has(keys) && choose(cluster_, wanted))
-    return permits_.why_not(keys);
-  return placement::why_nowhere(cluster_, wanted);
+    return {permits_.why_not(keys), true};
+  return {placement::why_nowhere(cluster_, wanted)};
 }
 
 bool DispatchQueue::may_start(const PlacementRequest& wanted) const {

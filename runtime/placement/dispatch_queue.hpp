@@ -79,8 +79,7 @@ class DispatchQueue {
   }
   void forget_permits() { permits_.forget_leases(); }
   std::size_t waiting_for_permits() const { return permits_.waiting(); }
-  /// Why a step waits.
-  std::string why_nowhere(const PlacementRequest& wanted) const;
+  Nowhere why_nowhere(const PlacementRequest& wanted) const;
 
   const ClusterView& cluster() const { return cluster_; }
   std::size_t waiting() const { return waiting_; }

@@ -35,6 +35,12 @@ std::optional<Placement> choose(const ClusterView& cluster, const PlacementReque
 /// The names of the agent nodes that offer the role and labels, draining or not.
 std::vector<std::string> who_offers(const ClusterView& cluster, const PlacementRequest& request);
 
+/// Why a step waits to be placed: for a node, or for a limit though a node would take it.
+struct Nowhere {
+  std::string why;
+  bool is_limit = false;
+};
+
 /// Why nothing was chosen: "role nginx_proxy: 0 of 3 nodes offer it", "role triage: 2 nodes offer
 /// it, all slots are taken".
 std::string why_nowhere(const ClusterView& cluster, const PlacementRequest& request);

@@ -15,9 +15,10 @@ namespace troupe::supervision {
 /// What the fold alone does not tell.
 struct Circumstances {
   Instant now{};
-  ports::RunRow row;                          // whose it is
-  History history;                            // what people did, what escalated
-  std::map<std::string, std::string> nowhere; // by step: why no node takes it (placement)
+  ports::RunRow row; // whose it is
+  History history;   // what people did, what escalated
+  using Nowhere = std::map<std::string, placement::Nowhere>;
+  Nowhere nowhere; // by step: why it is on no node (placement)
 };
 
 /// What the dispatcher has to be asked before: a step that is ready and on no node, or such steps
@@ -27,8 +28,8 @@ std::vector<placement::PlacementRequest> placement_questions(const RunState& run
 
 struct Explanation {
   std::string text;      // sentences
-  std::string waits_for; // node | retry | timer | signal | approval | run | need | item | resume |
-                         // restart | person | stop; empty: nothing
+  std::string waits_for; // node | limit | retry | timer | signal | approval | run | need | item |
+                         // resume | restart | person | stop; empty: nothing
   std::optional<Instant> since, until;
 };
 

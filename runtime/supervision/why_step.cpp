@@ -87,11 +87,14 @@ struct Explainer {
   // ---- under way
 
   void ready() {
-    waits("node", step.started_at);
-    const auto why = known.nowhere.find(step.path);
-    say(me() + " is ready and waits for a node" +
+    const auto told = known.nowhere.find(step.path);
+    const auto why = told == known.nowhere.end()
+                         ? placement::Nowhere{"role " + plan::role_of(*step.node)}
+                         : told->second;
+    waits(why.is_limit ? "limit" : "node", step.started_at);
+    say(me() + " is ready and waits for a " + out.waits_for +
         (step.started_at ? " (ready " + since(*step.started_at, known.now) + ")" : "") + ": " +
-        (why == known.nowhere.end() ? "role " + plan::role_of(*step.node) : why->second) + '.');
+        why.why + '.');
     if (step.node->start_within && step.started_at) {
       out.until = *step.started_at + *step.node->start_within;
       say("It gives up " + until(*out.until, known.now) + " (`start_within`).");

@@ -62,6 +62,7 @@ BOOST_AUTO_TEST_CASE(one_at_a_time_by_priority_and_age_over_two_orchestrators) {
   BOOST_TEST_REQUIRE(any.process().reaches([&] { return is_waited_for(cluster, 1, 4); }), any);
   const auto why = cluster.ask("orchestrator-2", {"why", low});
   BOOST_TEST(why.find("limit machine/a: 1 of 1 in use, ") != std::string::npos, why);
+  BOOST_TEST(json::parse(why).at("waits_for").as_string() == "limit");
 
   std::string last;
   for (const auto& run : order) {

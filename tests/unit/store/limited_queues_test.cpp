@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(one_at_a_time_is_one_over_all_owners) {
   world.pass(300ms);
   BOOST_TEST(world.started(a) == Steps{"a1"}, boost::test_tools::per_element());
   BOOST_TEST(world.started(b) == Steps{"b2"}, boost::test_tools::per_element());
-  BOOST_TEST(b.queue.why_nowhere({world.run, "b1", "r", {}, {}, "", "t", "", {"host/x"}}) ==
+  BOOST_TEST(b.queue.why_nowhere({world.run, "b1", "r", {}, {}, "", "t", "", {"host/x"}}).why ==
              "limit host/x: 1 of 1 in use, 1 wait");
   world.end(a, "a1");
   world.pass(200ms);
@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(a_rate_spreads_starts_over_time) {
   world.pass(20ms);
   BOOST_TEST(a.started.size() + b.started.size() == 5u);
   BOOST_TEST(b.queue.why_nowhere({world.run, "b9", "r", {}, {}, "", "t", "", {"api"}})
-                 .starts_with("limit api: no more than 5 in 1s, "));
+                 .why.starts_with("limit api: no more than 5 in 1s, "));
   world.pass(2s);
   BOOST_TEST(a.started.size() + b.started.size() >= 14u);
   BOOST_TEST(a.started.size() + b.started.size() <= 16u);

@@ -52,7 +52,8 @@ BOOST_AUTO_TEST_CASE(a_step_waits_for_a_closed_key_and_is_served_when_it_opens) 
   queue.hear("n1", message::NodeLimited{{{"tool:x", 2'000}}}, 1s);
   const PlacementRequest wanted{entropy.make_id<RunId>(Instant{}), "s", "tool:x", {}};
   BOOST_TEST(!queue.place(wanted).has_value());
-  BOOST_TEST(queue.why_nowhere(wanted) ==
+  BOOST_TEST(queue.why_nowhere(wanted).is_limit);
+  BOOST_TEST(queue.why_nowhere(wanted).why ==
              "tool:x is asked to pause, for the whole cluster; 2s are left");
   BOOST_TEST(queue.place({wanted.run, "t", "other", {}}).has_value());
   for (Millis now = 1s; now < 3s; now += 250ms) {

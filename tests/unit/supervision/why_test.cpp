@@ -13,7 +13,7 @@ namespace {
 
 /// What `troupe why` says, as the operations port puts it together.
 boost::json::value asked(const World& world, std::string_view step,
-                         std::map<std::string, std::string> nowhere = {}) {
+                         Circumstances::Nowhere nowhere = {}) {
   Circumstances known;
   known.now = world.now;
   known.row.owner_node = "orchestrator-1";
@@ -24,8 +24,7 @@ boost::json::value asked(const World& world, std::string_view step,
   return boost::json::parse(answer->text);
 }
 
-std::string why(const World& world, std::string_view step,
-                std::map<std::string, std::string> nowhere = {}) {
+std::string why(const World& world, std::string_view step, Circumstances::Nowhere nowhere = {}) {
   return std::string{asked(world, step, std::move(nowhere)).at("why").as_string()};
 }
 
@@ -47,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_step_that_nobody_takes_says_what_the_nodes_offer) {
   const auto questions = placement_questions(idle.machine->state(), "");
   BOOST_REQUIRE(questions.size() == 1u);
   BOOST_TEST(questions[0].role == "a");
-  expect_words(why(idle, "one", {{"one", "role a: 0 of 3 nodes offer label gpu"}}),
+  expect_words(why(idle, "one", {{"one", {"role a: 0 of 3 nodes offer label gpu"}}}),
                {"Step `one` is ready and waits for a node", "(1m30s)",
                 "role a: 0 of 3 nodes offer label gpu", "It gives up at ", "(in 3m30s)"});
   BOOST_TEST(asked(idle, "one").at("waits_for") == "node");
@@ -172,8 +171,12 @@ BOOST_AUTO_TEST_CASE(a_group_says_why_what_is_in_it_waits) {
   idle.capacity = false;
   idle.complete("zero");
   BOOST_TEST(placement_questions(idle.machine->state(), "g").size() == 1u);
-  expect_words(why(idle, "g", {{"g/x", "role a: all slots are taken"}}),
+  expect_words(why(idle, "g", {{"g/x", {"role a: all slots are taken"}}}),
                {"Step `g/x` is ready and waits for a node", "role a: all slots are taken"});
+  BOOST_TEST(asked(idle, "g/x").at("waits_for") == "node");
+  const Circumstances::Nowhere limited{{"g/x", {"limit a: 1 of 1 in use", true}}};
+  BOOST_TEST(asked(idle, "g/x", limited).at("waits_for") == "limit");
+  expect_words(why(idle, "g/x", limited), {"waits for a limit", ": limit a: 1 of 1 in use."});
 }
 
 BOOST_AUTO_TEST_SUITE_END()
