@@ -253,6 +253,12 @@ class Run final : public caf::event_based_actor, private RunPort {
     std::visit(
         Overloaded{
             [&](const AttemptAssigned&) { metrics.add(counted::attempts_assigned); },
+            [&](const AttemptReturned&) {
+              metrics.add(counted::attempts_ended, {{"as", "returned"}});
+            },
+            [&](const AttemptStopped&) {
+              metrics.add(counted::attempts_ended, {{"as", "stopped"}});
+            },
             [&](const AttemptLost& e) {
               metrics.add(counted::attempts_ended, {{"as", "lost"}});
               log::warn("attempt.lost", {{"actor", "run"},
