@@ -78,7 +78,7 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
   }
 
   void call_tool(std::uint64_t call, message::Outgoing message, Millis timeout) override {
-    context_->link->ask(message, timeout, "agent",
+    context_->link->ask(std::move(message), timeout, "agent",
                         [self = handle_of(this), call](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, Answered{call, std::move(answer)});
                         });
@@ -93,7 +93,7 @@ class AgentShell final : public caf::event_based_actor, private agent::AttemptPo
   }
 
   void report(message::Outgoing message) override {
-    if (const auto sent = context_->link->publish(message, "agent"); !sent)
+    if (const auto sent = context_->link->publish(std::move(message), "agent"); !sent)
       log::debug("agent.progress_not_sent", {{"actor", "agent"}, {"reason", sent.error().message}});
   }
 

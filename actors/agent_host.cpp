@@ -157,14 +157,14 @@ class AgentHost final : public caf::event_based_actor, private agent::HostPort {
   }
 
   void deliver(std::uint64_t attempt, message::Outgoing message) override {
-    context_->link->ask(message, limits::assignment_answer_timeout, "agent_host",
+    context_->link->ask(std::move(message), limits::assignment_answer_timeout, "agent_host",
                         [self = handle_of(this), attempt](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, Answered{attempt, std::move(answer)});
                         });
   }
 
   void ask_whois(std::uint64_t attempt, message::Outgoing message) override {
-    context_->link->ask(message, limits::assignment_answer_timeout, "agent_host",
+    context_->link->ask(std::move(message), limits::assignment_answer_timeout, "agent_host",
                         [self = handle_of(this), attempt](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, OwnerFound{attempt, std::move(answer)});
                         });

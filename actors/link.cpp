@@ -4,6 +4,7 @@
 
 #include "runtime/log.hpp"
 #include "runtime/message/codec.hpp"
+#include "runtime/message/wire_check.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -41,6 +42,12 @@ std::string traceparent(const message::Context& context) {
   return text;
 }
 
+/// What came: as it is, or read.
+Result<message::AgentMessage> unpack(const ports::BusMessage& raw) {
+  if (raw.handed) return std::move(*raw.handed);
+  return message::decode(raw.payload);
+}
+
 } // namespace
 
 Link::Link(ports::Bus& bus, std::string cluster, std::string node)
@@ -71,9 +78,13 @@ std::string Link::subject(std::string_view verb, std::string_view recipient) con
   return text;
 }
 
-ports::BusMessage Link::pack(std::string subject, const message::AgentMessage& message) const {
+ports::BusMessage Link::pack(std::string subject, message::AgentMessage message) const {
   ports::BusMessage out;
   out.subject = std::move(subject);
+  if (bus_.hands_over(out.subject) && message::survives_the_wire(message)) {
+    out.handed = std::make_shared<message::AgentMessage>(std::move(message));
+    return out;
+  }
   out.headers.reserve(5);
   out.headers.emplace_back("Nats-Msg-Id", to_string(message.id));
   if (!message.trace.empty()) out.headers.emplace_back("traceparent", message.trace);
@@ -87,18 +98,18 @@ ports::BusMessage Link::pack(std::string subject, const message::AgentMessage& m
 }
 
 Result<> Link::publish(std::string_view verb, std::string_view recipient,
-                       const message::AgentMessage& message) const {
-  return bus_.publish(pack(subject(verb, recipient), message));
+                       message::AgentMessage message) const {
+  return bus_.publish(pack(subject(verb, recipient), std::move(message)));
 }
 
-void Link::ask(std::string_view verb, std::string_view recipient,
-               const message::AgentMessage& message, Millis timeout, Answer answer) const {
-  bus_.request(pack(subject(verb, recipient), message), timeout,
+void Link::ask(std::string_view verb, std::string_view recipient, message::AgentMessage message,
+               Millis timeout, Answer answer) const {
+  bus_.request(pack(subject(verb, recipient), std::move(message)), timeout,
                [answer = std::move(answer),
                 asked = std::string{asks_one_node(verb) ? recipient : std::string_view{}}](
-                   Result<ports::BusMessage> reply) {
+                   const Result<ports::BusMessage>& reply) {
                  if (!reply) return answer(reply.error());
-                 auto decoded = message::decode(reply->payload);
+                 auto decoded = unpack(*reply);
                  if (decoded && !asked.empty() && node_in(decoded->sender) != asked)
                    return answer(make_error(
                        ErrorClass::invalid_input,
@@ -107,26 +118,25 @@ void Link::ask(std::string_view verb, std::string_view recipient,
                });
 }
 
-message::AgentMessage Link::complete(const message::Outgoing& out,
-                                     std::string_view from_actor) const {
-  auto message = make(from_actor, out.to, out.context, out.body);
+message::AgentMessage Link::complete(message::Outgoing& out, std::string_view from_actor) const {
+  auto message = make(from_actor, std::move(out.to), std::move(out.context), std::move(out.body));
   message.priority = out.priority;
   message.deadline = out.deadline;
   return message;
 }
 
-Result<> Link::publish(const message::Outgoing& out, std::string_view from_actor) const {
+Result<> Link::publish(message::Outgoing out, std::string_view from_actor) const {
   return publish(out.verb, out.recipient, complete(out, from_actor));
 }
 
-void Link::ask(const message::Outgoing& out, Millis timeout, std::string_view from_actor,
+void Link::ask(message::Outgoing out, Millis timeout, std::string_view from_actor,
                Answer answer) const {
   ask(out.verb, out.recipient, complete(out, from_actor), timeout, std::move(answer));
 }
 
-Result<> Link::answer(const std::string& reply_to, const message::AgentMessage& message) const {
+Result<> Link::answer(const std::string& reply_to, message::AgentMessage message) const {
   if (reply_to.empty()) return {};
-  return bus_.publish(pack(reply_to, message));
+  return bus_.publish(pack(reply_to, std::move(message)));
 }
 
 ports::BusMessage Link::plain(std::string_view verb, std::string_view recipient,
@@ -169,7 +179,7 @@ Result<std::unique_ptr<ports::BusSubscription>> Link::listen(std::string_view ve
 
 Result<message::AgentMessage> Link::check(const ports::BusMessage& raw,
                                           std::string_view from) const {
-  auto decoded = message::decode(raw.payload);
+  auto decoded = unpack(raw);
   if (!decoded)
     return make_error(ErrorClass::invalid_input, "unreadable: " + decoded.error().message);
   if (node_in(decoded->sender) != from)

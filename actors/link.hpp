@@ -1,5 +1,5 @@
-// AgentMessages over the bus port: subjects, headers, encoding. One for each node, shared by its
-// actors.
+// AgentMessages over the bus port: subjects, headers, encoding, which what stays in this process
+// does without. One for each node, shared by its actors.
 #pragma once
 #include <atomic>
 #include <functional>
@@ -32,13 +32,12 @@ class Link {
 
   /// The error classes are those of ports::Bus.
   Result<> publish(std::string_view verb, std::string_view recipient,
-                   const message::AgentMessage& message) const;
-  void ask(std::string_view verb, std::string_view recipient, const message::AgentMessage& message,
+                   message::AgentMessage message) const;
+  void ask(std::string_view verb, std::string_view recipient, message::AgentMessage message,
            Millis timeout, Answer answer) const;
-  Result<> publish(const message::Outgoing& out, std::string_view from_actor) const;
-  void ask(const message::Outgoing& out, Millis timeout, std::string_view from_actor,
-           Answer answer) const;
-  Result<> answer(const std::string& reply_to, const message::AgentMessage& message) const;
+  Result<> publish(message::Outgoing out, std::string_view from_actor) const;
+  void ask(message::Outgoing out, Millis timeout, std::string_view from_actor, Answer answer) const;
+  Result<> answer(const std::string& reply_to, message::AgentMessage message) const;
 
   /// What is no AgentMessage, to whoever subscribes to <verb>.<recipient>.
   Result<> emit(std::string_view verb, std::string_view recipient, std::string_view content_type,
@@ -79,8 +78,8 @@ class Link {
   Result<message::AgentMessage> check(const ports::BusMessage& raw, std::string_view from) const;
   bool may_reply(std::string_view from, std::string_view reply_to) const;
   void refuse(const ports::BusMessage& raw, const std::string& from, const std::string& why) const;
-  message::AgentMessage complete(const message::Outgoing& out, std::string_view from_actor) const;
-  ports::BusMessage pack(std::string subject, const message::AgentMessage& message) const;
+  message::AgentMessage complete(message::Outgoing& out, std::string_view from_actor) const;
+  ports::BusMessage pack(std::string subject, message::AgentMessage message) const;
   ports::BusMessage plain(std::string_view verb, std::string_view recipient,
                           std::string_view content_type, std::string payload) const;
 

@@ -211,7 +211,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   }
 
   void notify(message::Outgoing message) override {
-    if (const auto sent = context_->link->publish(message, "run"); !sent)
+    if (const auto sent = context_->link->publish(std::move(message), "run"); !sent)
       log::debug("run.message_not_sent",
                  {{"actor", "run"}, {"run", id_}, {"reason", sent.error().message}});
   }
@@ -219,7 +219,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   void ask_tool(const AskTool& e) {
     message::Outgoing out{"tool", e.recipient, e.recipient + "/tool_server", {}, e.question};
     out.context = {id_, e.step, e.iteration, 0, driver_.state().epoch};
-    context_->link->ask(out, limits::reconcile_answer_timeout, "run",
+    context_->link->ask(std::move(out), limits::reconcile_answer_timeout, "run",
                         [self = handle_of(this), step = e.step,
                          nonce = e.nonce](const Result<message::AgentMessage>& answer) {
                           caf::anon_send(self, Happened{told_by_tool(step, nonce, answer)});

@@ -49,7 +49,7 @@ class Step final : public caf::event_based_actor, private StepPort {
   void ask(AttemptNumber attempt, message::Outgoing message) override {
     if (auto* task = std::get_if<message::TaskAssigned>(&message.body))
       task->artifacts = access_of(attempt, Millis{task->timeout_ms});
-    context_->link->ask(message, limits::assignment_answer_timeout, "run",
+    context_->link->ask(std::move(message), limits::assignment_answer_timeout, "run",
                         [self = handle_of(this), attempt](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, Answered{attempt, std::move(answer)});
                         });

@@ -265,14 +265,14 @@ class ToolServer final : public caf::event_based_actor, private supervision::Cal
   // ---- the bus
 
   void ask_owner(std::uint64_t number, message::Outgoing message) override {
-    context_->link->ask(message, limits::assignment_answer_timeout, "tool_server",
+    context_->link->ask(std::move(message), limits::assignment_answer_timeout, "tool_server",
                         [self = handle_of(this), number](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, Answered{number, std::move(answer)});
                         });
   }
 
   void ask_whois(std::uint64_t number, message::Outgoing message) override {
-    context_->link->ask(message, limits::assignment_answer_timeout, "tool_server",
+    context_->link->ask(std::move(message), limits::assignment_answer_timeout, "tool_server",
                         [self = handle_of(this), number](Result<message::AgentMessage> answer) {
                           caf::anon_send(self, OwnerFound{number, std::move(answer)});
                         });

@@ -25,7 +25,7 @@ bool belongs_to(std::string_view subject, const std::string& node) {
 }
 
 ports::BusMessage without_headers(const ports::BusMessage& message) {
-  return {message.subject, message.reply_to, {}, message.payload};
+  return {message.subject, message.reply_to, {}, message.payload, message.handed};
 }
 
 /// Who listens here, by subject without the sender.
@@ -85,6 +85,7 @@ class HandoverBus final : public ports::Bus {
       return {};
     }
     const auto handler = local(message);
+    if (!handler && message.handed) return nobody_here(message.subject);
     if (!handler) return inner_->publish(message);
     (*handler)(without_headers(message));
     return {};
@@ -92,6 +93,8 @@ class HandoverBus final : public ports::Bus {
 
   void request(ports::BusMessage message, Millis timeout, Reply reply) override {
     const auto handler = local(message);
+    if (!handler && message.handed)
+      return pending_.refuse(std::move(reply), nobody_here(message.subject));
     if (!handler) return inner_->request(std::move(message), timeout, std::move(reply));
     const auto token = pending_.add(message.subject, timeout, std::move(reply));
     message.reply_to = std::string{ports::handover_inbox} + std::to_string(token);
@@ -114,10 +117,23 @@ class HandoverBus final : public ports::Bus {
                                                 shared)};
   }
 
+  bool hands_over(std::string_view subject) const override {
+    return subject.starts_with(ports::handover_inbox) ||
+           (inner_->up() && listeners_->find(without_sender(subject)) != nullptr);
+  }
+
   bool up() const override { return inner_->up(); }
   void on_link(LinkHandler handler) override { inner_->on_link(std::move(handler)); }
 
  private:
+  /// Of what had already been handed over when that ceased.
+  Error nobody_here(const std::string& subject) const {
+    if (!inner_->up())
+      return make_error(ErrorClass::no_capacity,
+                        "the message to " + subject + " was not sent: the link to NATS is down");
+    return make_error(ErrorClass::agent_down, "nobody here listens on " + subject + " any more");
+  }
+
   /// Nothing: it goes over the bus.
   Listeners::Handler local(const ports::BusMessage& message) const {
     const bool fits = message.payload.size() <= limits::bus_message_bytes_max;

@@ -9,6 +9,7 @@
 namespace troupe::bus {
 namespace {
 
+constexpr Millis longest_sleep = std::chrono::hours{1};
 constexpr Millis longest_wait = std::chrono::hours{24 * 365}; // keeps now + timeout in range
 
 } // namespace
@@ -35,10 +36,9 @@ PendingReplies::Token PendingReplies::add(std::string subject, Millis timeout, R
                                  subject + " was not asked: try again when some have ended"));
     return token;
   }
-  const bool soonest = deadlines_.empty() || deadline < deadlines_.begin()->first;
   deadlines_.emplace(deadline, token);
   waiting_.emplace(token, Waiting{std::move(subject), timeout, deadline, std::move(reply)});
-  if (soonest) wake_.notify_one();
+  if (deadline < sleeps_until_) wake_.notify_one();
   return token;
 }
 
@@ -104,14 +104,14 @@ void PendingReplies::serve(std::stop_token stop) {
       lock.lock();
       continue;
     }
-    if (deadlines_.empty()) {
-      wake_.wait(lock, stop, [&] { return !failed_.empty() || !deadlines_.empty(); });
-    } else {
-      const auto first = deadlines_.begin()->first;
-      wake_.wait_until(lock, stop, first, [&] {
-        return !failed_.empty() || (!deadlines_.empty() && deadlines_.begin()->first < first);
-      });
-    }
+    // What is answered meanwhile does not shorten the sleep: a deadline later than its end wakes
+    // nobody.
+    sleeps_until_ = deadlines_.empty() ? std::chrono::steady_clock::now() + longest_sleep
+                                       : deadlines_.begin()->first;
+    wake_.wait_until(lock, stop, sleeps_until_, [&] {
+      return !failed_.empty() || (!deadlines_.empty() && deadlines_.begin()->first < sleeps_until_);
+    });
+    sleeps_until_ = Time::min(); // awake: it looks again by itself
   }
 }
 

@@ -71,6 +71,7 @@ class PendingReplies {
   std::map<Token, Waiting> waiting_;
   std::set<std::pair<Time, Token>> deadlines_;
   std::vector<std::pair<Reply, Error>> failed_; // for the thread to run
+  Time sleeps_until_ = Time::min();             // the thread
   std::jthread thread_;
 };
 

@@ -11,6 +11,10 @@
 #include "runtime/clock.hpp"
 #include "runtime/result.hpp"
 
+namespace troupe::message {
+struct AgentMessage;
+}
+
 namespace troupe::ports {
 
 struct BusMessage {
@@ -18,6 +22,8 @@ struct BusMessage {
   std::string reply_to;                                     // empty: no answer wanted
   std::vector<std::pair<std::string, std::string>> headers; // of one that came: see Headers
   std::string payload;
+  /// What the payload would say, where Bus::hands_over; whoever receives it may take it apart.
+  std::shared_ptr<message::AgentMessage> handed{};
 };
 
 /// Whether a subscriber is told the headers of what comes. To read them costs as much as all the
@@ -69,6 +75,11 @@ class Bus {
   virtual Result<std::unique_ptr<BusSubscription>> subscribe(
       const std::string& subject, const std::string& queue_group, Handler handler,
       Headers headers = Headers::dropped) = 0;
+
+  /// Whether what goes to `subject` now stays in this process, so that `handed` may stand for the
+  /// payload. Should nobody be there any more when it is sent, the error is agent_down; of a
+  /// publish too.
+  virtual bool hands_over(std::string_view /*subject*/) const { return false; }
 
   virtual bool up() const = 0;
   /// Called on each change after the first link, on a thread of the bus: with false when everything

@@ -7,6 +7,7 @@
 
 #include "net/bus/handover_bus.hpp"
 #include "net/bus/memory_bus.hpp"
+#include "runtime/limits.hpp"
 #include "runtime/message/codec.hpp"
 
 using namespace troupe;
@@ -119,11 +120,26 @@ BOOST_AUTO_TEST_CASE(an_answer_of_another_node_than_the_one_that_was_asked_is_no
 
 BOOST_AUTO_TEST_CASE(what_a_node_tells_itself_is_answered_within_it) {
   Two two;
-  std::promise<bool> answered;
-  two.owner.ask(
-      "run", "owner", two.owner.make("agent", "owner/run", {}, message::WhoIs{}), 5s,
-      [&](const Result<message::AgentMessage>& answer) { answered.set_value(answer.ok()); });
-  BOOST_TEST(answered.get_future().get());
+  const auto ask = [&](message::Body body) {
+    std::promise<Result<message::AgentMessage>> answered;
+    two.owner.ask(
+        "run", "owner", two.owner.make("agent", "owner/run", {}, std::move(body)), 5s,
+        [&](Result<message::AgentMessage> answer) { answered.set_value(std::move(answer)); });
+    return answered.get_future().get();
+  };
+  const auto answer = ask(message::WhoIs{});
+  BOOST_REQUIRE(answer.ok());
+  BOOST_TEST(answer->recipient == "owner/agent");
+  BOOST_TEST(two.heard.size() == 1U);
+
+  // The same checks as of what comes over the bus.
+  const auto refused = ask(message::TaskCompleted{JsonText{"{"}, {}});
+  BOOST_REQUIRE(refused.ok());
+  BOOST_TEST((std::get<message::NotHere>(refused->body).reason.starts_with("unreadable: ")));
+  const std::string large(limits::bus_message_bytes_max, 'x');
+  BOOST_TEST((ask(message::TaskCompleted{JsonText{'"' + large + '"'}, {}}).error().error_class ==
+              ErrorClass::invalid_input));
+  BOOST_TEST(two.heard.size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

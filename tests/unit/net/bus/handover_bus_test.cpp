@@ -6,6 +6,7 @@
 #include <future>
 
 #include "net/bus/memory_bus.hpp"
+#include "runtime/message/agent_message.hpp"
 #include "tests/conformance/bus_world.hpp"
 
 using namespace troupe;
@@ -102,6 +103,41 @@ BOOST_AUTO_TEST_CASE(without_its_subscription_or_its_link_a_node_does_not_hear_i
   served = node.echo(*node.bus, "troupe.main.task.one.*");
   node.wire->cut();
   BOOST_TEST((node.ask("troupe.main.task.one.one").error().error_class == ErrorClass::no_capacity));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_itself_is_handed_over_and_never_goes_over_the_bus) {
+  const NodeOne node;
+  const std::string subject = "troupe.main.task.one.one";
+  BOOST_TEST(!node.bus->hands_over(subject));
+  std::shared_ptr<message::AgentMessage> heard;
+  auto served = node.bus->subscribe("troupe.main.task.one.*", "", [&](ports::BusMessage request) {
+    heard = request.handed;
+    BOOST_TEST(node.bus->hands_over(request.reply_to));
+    (void)node.bus->publish({.subject = request.reply_to, .handed = request.handed});
+  });
+  BOOST_REQUIRE(served.ok());
+  BOOST_TEST(node.bus->hands_over(subject));
+  BOOST_TEST(!node.bus->hands_over("troupe.main.task.two.one"));
+
+  const auto message = std::make_shared<message::AgentMessage>();
+  const auto ask = [&] {
+    std::promise<Result<ports::BusMessage>> answer;
+    node.bus->request({.subject = subject, .handed = message}, 2s,
+                      [&](Result<ports::BusMessage> reply) { answer.set_value(std::move(reply)); });
+    return answer.get_future().get();
+  };
+  const auto answer = ask();
+  BOOST_REQUIRE(answer.ok());
+  BOOST_TEST((heard == message && answer->handed == message));
+
+  // It has no payload: where it can be handed to nobody it is not sent at all.
+  served->reset();
+  BOOST_TEST((ask().error().error_class == ErrorClass::agent_down));
+  node.wire->cut();
+  BOOST_TEST(!node.bus->hands_over(subject));
+  BOOST_TEST((ask().error().error_class == ErrorClass::no_capacity));
+  BOOST_TEST(!node.bus->publish({.subject = subject, .handed = message}).ok());
+  BOOST_TEST(node.wire->sent == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_request_that_nobody_answers_times_out) {
