@@ -19,6 +19,14 @@ std::vector<std::string> names_of(const std::vector<ports::RunRow>& runs,
   return out;
 }
 
+template <class Node>
+RunId submit(Node& node, const char* team, message::Priority priority) {
+  auto job = node.new_job(team);
+  job.priority = priority;
+  BOOST_REQUIRE(node.submit(job).ok());
+  return job.run;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(job_store)
@@ -30,10 +38,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(claims_go_by_priority_then_round_robin_over_teams,
   auto& node = cluster.a;
   std::map<RunId, std::string> names;
   const auto add = [&](const char* name, const char* team, message::Priority priority) {
-    auto job = node.new_job(team);
-    job.priority = priority;
-    names[job.run] = name;
-    BOOST_REQUIRE(node.submit(job).ok());
+    names[submit(node, team, priority)] = name;
   };
   using enum message::Priority;
   add("low", "a", low);
@@ -70,10 +75,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_claim_leaves_the_lanes_that_are_full, B, Backend
   auto& node = cluster.a;
   std::map<RunId, std::string> names;
   const auto add = [&](const char* name, const char* team, message::Priority priority) {
-    auto job = node.new_job(team);
-    job.priority = priority;
-    names[job.run] = name;
-    BOOST_REQUIRE(node.submit(job).ok());
+    names[submit(node, team, priority)] = name;
   };
   using enum message::Priority;
   add("flood", "flood", normal);
