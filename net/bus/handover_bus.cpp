@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 
+#include "net/bus/message_check.hpp"
 #include "net/bus/pending_replies.hpp"
 #include "runtime/limits.hpp"
 
@@ -128,9 +129,7 @@ class HandoverBus final : public ports::Bus {
  private:
   /// Of what had already been handed over when that ceased.
   Error nobody_here(const std::string& subject) const {
-    if (!inner_->up())
-      return make_error(ErrorClass::no_capacity,
-                        "the message to " + subject + " was not sent: the link to NATS is down");
+    if (!inner_->up()) return not_sent(subject);
     return make_error(ErrorClass::agent_down, "nobody here listens on " + subject + " any more");
   }
 

@@ -51,6 +51,10 @@ Result<> check_message(const ports::BusMessage& message, std::size_t bytes_max) 
   return {};
 }
 
+Error not_sent(const std::string& subject, const std::string& why) {
+  return make_error(ErrorClass::no_capacity, "the message to " + subject + " was not sent: " + why);
+}
+
 Result<> check_subscription(const std::string& subject, const std::string& queue_group) {
   if (!is_pattern(subject))
     return invalid("'" + subject +

@@ -13,6 +13,9 @@ std::size_t wire_size(const ports::BusMessage& message);
 /// which.
 Result<> check_message(const ports::BusMessage& message, std::size_t bytes_max);
 
+/// no_capacity: what is known not to have gone.
+Error not_sent(const std::string& subject, const std::string& why = "the link to NATS is down");
+
 /// invalid_input: not a pattern, or a queue group that is not one token.
 Result<> check_subscription(const std::string& subject, const std::string& queue_group);
 

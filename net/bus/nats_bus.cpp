@@ -195,8 +195,7 @@ Result<> NatsBus::publish(const ports::BusMessage& message) {
       !checked)
     return checked;
   if (link) return link->send(message);
-  return make_error(ErrorClass::no_capacity, "the message to " + message.subject +
-                                                 " was not sent: the link to NATS is down");
+  return not_sent(message.subject);
 }
 
 void NatsBus::request(ports::BusMessage message, Millis timeout, Reply reply) {

@@ -311,21 +311,17 @@ std::string NatsLink::why_lost() const {
 }
 
 Result<> NatsLink::send(const ports::BusMessage& message) {
-  const auto not_sent = [&](const std::string& why) {
-    return make_error(ErrorClass::no_capacity,
-                      "the message to " + message.subject + " was not sent: " + why);
-  };
-  if (lost()) return not_sent("the link to NATS is down");
+  if (lost()) return not_sent(message.subject);
   if (loop_->progress().unwritten &&
       std::max(natsConnection_Buffered(raw_), 0) + wire_size(message) >
           limits::bus_unwritten_bytes_max)
-    return not_sent("the server does not read as fast as is said");
+    return not_sent(message.subject, "the server does not read as fast as is said");
   const auto made = to_nats(message);
   if (!made) return made.error();
   const auto status = loop_->send([&] { return natsConnection_PublishMsg(raw_, made->get()); });
   if (status == NATS_OK) return {};
   watch_->lose(natsStatus_GetText(status));
-  return not_sent("the link to NATS is down");
+  return not_sent(message.subject);
 }
 
 Result<LinkSubscription> NatsLink::subscribe(const std::string& subject,
