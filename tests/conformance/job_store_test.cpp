@@ -12,20 +12,24 @@ using ports::RunState;
 
 namespace {
 
-std::vector<std::string> names_of(const std::vector<ports::RunRow>& runs,
-                                  const std::map<RunId, std::string>& names) {
-  std::vector<std::string> out;
-  for (const auto& run : runs) out.push_back(names.at(run.id));
-  return out;
-}
-
+/// Runs that are told apart by names.
 template <class Node>
-RunId submit(Node& node, const char* team, message::Priority priority) {
-  auto job = node.new_job(team);
-  job.priority = priority;
-  BOOST_REQUIRE(node.submit(job).ok());
-  return job.run;
-}
+struct NamedRuns {
+  Node& node;
+  std::map<RunId, std::string> names{};
+
+  void add(const char* name, const char* team, message::Priority priority) {
+    auto job = node.new_job(team);
+    job.priority = priority;
+    names[job.run] = name;
+    BOOST_REQUIRE(node.submit(job).ok());
+  }
+  std::vector<std::string> of(const std::vector<ports::RunRow>& runs) const {
+    std::vector<std::string> out;
+    for (const auto& run : runs) out.push_back(names.at(run.id));
+    return out;
+  }
+};
 
 } // namespace
 
@@ -36,27 +40,24 @@ BOOST_AUTO_TEST_SUITE(job_store)
 BOOST_AUTO_TEST_CASE_TEMPLATE(claims_go_by_priority_then_round_robin_over_teams, B, Backends) {
   Cluster<B> cluster;
   auto& node = cluster.a;
-  std::map<RunId, std::string> names;
-  const auto add = [&](const char* name, const char* team, message::Priority priority) {
-    names[submit(node, team, priority)] = name;
-  };
+  NamedRuns runs{node};
   using enum message::Priority;
-  add("low", "a", low);
-  add("a1", "a", normal);
-  add("a2", "a", normal);
-  add("a3", "a", normal);
-  add("b1", "b", normal);
-  add("c1", "c", normal);
-  add("c2", "c", normal);
-  add("critical", "z", critical);
-  add("high", "a", high);
+  runs.add("low", "a", low);
+  runs.add("a1", "a", normal);
+  runs.add("a2", "a", normal);
+  runs.add("a3", "a", normal);
+  runs.add("b1", "b", normal);
+  runs.add("c1", "c", normal);
+  runs.add("c2", "c", normal);
+  runs.add("critical", "z", critical);
+  runs.add("high", "a", high);
 
   const std::vector<std::string> first{"critical", "high", "a1", "b1"};
   const std::vector<std::string> second{"c1", "a2", "c2"}; // c is next; b has no more
   const std::vector<std::string> third{"a3", "low"};
-  BOOST_TEST(names_of(node.claim(4), names) == first, boost::test_tools::per_element());
-  BOOST_TEST(names_of(node.claim(3), names) == second, boost::test_tools::per_element());
-  BOOST_TEST(names_of(node.claim(9), names) == third, boost::test_tools::per_element());
+  BOOST_TEST(runs.of(node.claim(4)) == first, boost::test_tools::per_element());
+  BOOST_TEST(runs.of(node.claim(3)) == second, boost::test_tools::per_element());
+  BOOST_TEST(runs.of(node.claim(9)) == third, boost::test_tools::per_element());
   BOOST_TEST(node.claim(9).empty());
 }
 
@@ -73,23 +74,20 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_team_with_many_runs_does_not_starve_another, B, 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_claim_leaves_the_lanes_that_are_full, B, Backends) {
   Cluster<B> cluster;
   auto& node = cluster.a;
-  std::map<RunId, std::string> names;
-  const auto add = [&](const char* name, const char* team, message::Priority priority) {
-    names[submit(node, team, priority)] = name;
-  };
+  NamedRuns runs{node};
   using enum message::Priority;
-  add("flood", "flood", normal);
-  add("urgent", "flood", high);
-  add("quiet", "quiet", normal);
-  add("other", "other", low);
+  runs.add("flood", "flood", normal);
+  runs.add("urgent", "flood", high);
+  runs.add("quiet", "quiet", normal);
+  runs.add("other", "other", low);
   const std::vector<ports::Lane> full{{normal, "flood"}, {low, "other"}, {high, "nobody"}};
   const auto rows = node.claim(node.me, 9, full);
   const std::vector<std::string> first{"urgent", "quiet"}, rest{"flood", "other"};
-  BOOST_TEST(names_of(rows, names) == first, boost::test_tools::per_element());
+  BOOST_TEST(runs.of(rows) == first, boost::test_tools::per_element());
   BOOST_REQUIRE(rows.size() == 2u);
   BOOST_TEST((rows[0].lane == ports::Lane{high, "flood"}));
   BOOST_TEST((node.run(rows[1].id)->lane == ports::Lane{normal, "quiet"}));
-  BOOST_TEST(names_of(node.claim(9), names) == rest, boost::test_tools::per_element());
+  BOOST_TEST(runs.of(node.claim(9)) == rest, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_claimed_run_shows_its_owner_and_is_not_claimed_again, B, Backends) {
