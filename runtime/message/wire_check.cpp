@@ -1,5 +1,7 @@
 #include "runtime/message/wire_check.hpp"
 
+#include <algorithm>
+
 #include "runtime/limits.hpp"
 #include "runtime/message/json_scan.hpp"
 #include "runtime/message/shape_codec.hpp"
