@@ -208,15 +208,18 @@ BOOST_AUTO_TEST_CASE(every_request_of_a_storm_ends_soon_after_the_link_is_lost) 
   std::atomic<long> asked = 0, ended = 0;
   const auto storm = [&](std::stop_token stop) {
     while (!stop.stop_requested()) {
-      if (asked - ended > 1000) continue;
+      if (asked - ended > 1000) {
+        std::this_thread::yield(); // the server has the same cores
+        continue;
+      }
       ++asked;
       bus->request(message_to("task.silent"), 10min, [&](auto) { ++ended; });
     }
   };
   for (int round = 0; round < 5; ++round) {
+    const long before = asked;
     std::vector<std::jthread> askers;
     for (int i = 0; i < 3; ++i) askers.emplace_back(storm);
-    const long before = asked;
     BOOST_REQUIRE(eventually([&] { return asked > before + 500; }));
     server.kill();
     BOOST_REQUIRE(eventually([&] { return !bus->up(); }));
