@@ -46,7 +46,7 @@ class BusBridge final : public caf::event_based_actor {
   void subscribe() {
     const auto& settings = context_->settings;
     if (settings.orchestrator) {
-      route("run", context_->node(), "", "orchestrator");
+      route_to_runs();
       route("whois", "any", "orchestrators", "orchestrator");
       route("hb", "all", "", "dispatcher");
       route("hb", "limits", "", "dispatcher");
@@ -92,6 +92,23 @@ class BusBridge final : public caf::event_based_actor {
           Incoming in{std::move(message), std::move(reply_to), std::move(from),
                       std::make_shared<const Load::Ticket>(load)};
           first ? actors->tell_first(part, std::move(in)) : actors->tell(part, std::move(in));
+        }));
+  }
+
+  /// What concerns a run that is here goes straight to it, all else to the orchestrator.
+  void route_to_runs() {
+    keep(context_->link->listen(
+        "run", context_->node(), "",
+        [actors = context_->actors, load = context_->load](message::AgentMessage message,
+                                                           std::string reply_to, std::string from) {
+          caf::actor to;
+          if (!std::holds_alternative<message::RunSignal>(message.body) &&
+              !std::holds_alternative<message::WhoIs>(message.body))
+            to = actors->find(run_part(message.context.run));
+          if (!to) to = actors->find("orchestrator");
+          if (to)
+            caf::anon_send(to, Incoming{std::move(message), std::move(reply_to), std::move(from),
+                                        std::make_shared<const Load::Ticket>(load)});
         }));
   }
 

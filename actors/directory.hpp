@@ -1,14 +1,19 @@
 // Who plays which part on this node right now. A supervisor replaces a handle when it restarts an
 // actor; everybody else looks the part up when sending, so a restart needs no rewiring.
 #pragma once
-#include <map>
+#include <algorithm>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "actors/caf_support.hpp"
+#include "runtime/ids.hpp"
 
 namespace troupe::actors {
+
+/// The part that the actor of a run plays.
+inline std::string run_part(RunId run) { return "run:" + to_string(run); }
 
 /// Thread-safe. Parts: journal_writer bus_bridge dispatcher membership orchestrator intake
 /// agent_host tool_server:<toolkit>, and, while they live, run:<id>, step:<run>/<path>,
@@ -39,6 +44,7 @@ class Directory {
     const std::lock_guard lock{mutex_};
     std::vector<std::string> names;
     for (const auto& [name, actor] : parts_) names.push_back(name);
+    std::sort(names.begin(), names.end());
     return names;
   }
   /// Sends if somebody plays the part; otherwise the message is lost, as one to a crashed actor is.
@@ -55,7 +61,7 @@ class Directory {
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::string, caf::actor> parts_;
+  std::unordered_map<std::string, caf::actor> parts_;
 };
 
 } // namespace troupe::actors

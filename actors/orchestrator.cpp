@@ -94,7 +94,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
 
   void on_exit() override {
     for (const auto& [id, actor] : actors_) {
-      context_->actors->remove(part_of(id));
+      context_->actors->remove(run_part(id));
       caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
     }
     actors_.clear();
@@ -103,7 +103,6 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
 
  private:
   Instant now() const { return context_->now(); }
-  static std::string part_of(RunId id) { return "run:" + to_string(id); }
 
   /// Sends this actor a Message around the answer of the store.
   template <class Message, class T>
@@ -204,7 +203,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     monitor(actor);
     actors_[row.id] = actor;
     by_actor_[actor.id()] = row.id;
-    context_->actors->set(part_of(row.id), actor);
+    context_->actors->set(run_part(row.id), actor);
   }
 
   void start_later(RunId run, Millis after) override { delayed_send(this, after, Refold{run}); }
@@ -237,7 +236,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
 
   void forget(RunId run) {
     if (const auto actor = actors_.extract(run)) by_actor_.erase(actor.mapped().id());
-    context_->actors->remove(part_of(run));
+    context_->actors->remove(run_part(run));
   }
 
   void count() {
@@ -260,6 +259,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
     if (!known) return; // it had left
     const RunId crashed = known.mapped();
     actors_.erase(crashed);
+    context_->actors->remove(run_part(crashed));
     const auto wait = kept_.crashed(crashed);
     log::error("run.refold", {{"actor", "orchestrator"},
                               {"run", crashed},
@@ -296,6 +296,7 @@ class Orchestrator final : public caf::event_based_actor, private supervision::K
 
   // ---- the bus
 
+  /// The bus bridge gives the runs that are here what concerns them; one may have come meanwhile.
   void route(Incoming& in) {
     const RunId id = in.message.context.run;
     if (std::holds_alternative<message::RunSignal>(in.message.body)) return wake(id);
