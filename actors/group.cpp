@@ -3,7 +3,6 @@
 #include <map>
 
 #include "actors/fault.hpp"
-#include "actors/step.hpp"
 
 namespace troupe::actors {
 namespace {
@@ -23,10 +22,10 @@ class Group final : public caf::event_based_actor {
     end_on_exception(this, "group " + path_);
     set_down_handler([this](const caf::down_msg& down) { child_down(down); });
     return {
-        [this](const StartChild& start) { start_child(start); },
-        [this](const StopChild& stop) {
-          if (const auto child = children_.find(stop.path); child != children_.end())
-            send_exit(child->second, caf::exit_reason::user_shutdown);
+        [this](const Supervise& of) {
+          monitor(of.child); // had it ended already, that is told now
+          children_[of.path] = of.child;
+          context_->actors->set(part_of(of.path), of.child);
         },
         [](InjectFault) { crash(); },
     };
@@ -44,15 +43,6 @@ class Group final : public caf::event_based_actor {
  private:
   std::string part_of(const std::string& path) const {
     return "step:" + to_string(run_id_) + '/' + path;
-  }
-
-  void start_child(const StartChild& start) {
-    auto child = start.group ? spawn_group(this, context_, run_id_, start.path, run_)
-                             : spawn_step(this, context_, run_id_, start.path, run_);
-    monitor(child);
-    children_[start.path] = child;
-    context_->actors->set(part_of(start.path), child);
-    send(run_, ChildStarted{start.path, child});
   }
 
   void child_down(const caf::down_msg& down) {
@@ -75,9 +65,9 @@ class Group final : public caf::event_based_actor {
 
 } // namespace
 
-caf::actor spawn_group(caf::event_based_actor* supervisor, Context context, RunId run_id,
-                       std::string path, caf::actor run) {
-  return supervisor->spawn<Group>(std::move(context), run_id, std::move(path), std::move(run));
+caf::actor spawn_group(caf::event_based_actor* run, Context context, RunId run_id,
+                       std::string path) {
+  return run->spawn<Group>(std::move(context), run_id, std::move(path), handle_of(run));
 }
 
 } // namespace troupe::actors

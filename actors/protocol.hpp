@@ -108,14 +108,7 @@ struct NodesListed {
 };
 
 // ---- run <-> group <-> step
-struct StartChild { // to the group that supervises `path`
-  std::string path;
-  bool group = false;
-};
-struct StopChild {
-  std::string path;
-};
-struct ChildStarted { // group -> run: route what concerns `path` to `child`
+struct Supervise { // run -> the group that `path` stands in: this actor works for it
   std::string path;
   caf::actor child;
 };

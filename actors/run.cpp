@@ -7,6 +7,7 @@
 #include "actors/fault.hpp"
 #include "actors/group.hpp"
 #include "actors/item_lists.hpp"
+#include "actors/step.hpp"
 #include "runtime/intake/new_job.hpp"
 #include "runtime/log.hpp"
 #include "runtime/supervision/child_run.hpp"
@@ -34,6 +35,13 @@ std::string supervisor_of(const std::string& path) {
   if (path.ends_with(plan::undo_suffix)) return {};
   const auto cut = path.ends_with(']') ? path.rfind('[') : path.rfind('/');
   return cut == std::string::npos ? std::string{} : path.substr(0, cut);
+}
+
+/// `path` itself, or what its group supervises: with the root everything, but an undo only with it.
+bool stands_in(const std::string& other, const std::string& path) {
+  if (path.empty() || other == path) return true;
+  if (other.ends_with(plan::undo_suffix)) return false;
+  return other.starts_with(path + '/') || other.starts_with(path + '[');
 }
 
 class Run final : public caf::event_based_actor, private RunPort {
@@ -67,7 +75,6 @@ class Run final : public caf::event_based_actor, private RunPort {
         [this](PlaceAnswer& answer) { driver_.placed(answer.placements, now()); },
         [this](Offered& offer) { driver_.offered(std::move(offer.placement), now()); },
         [this](const Appended& done) { driver_.appended(done.id, done.outcome, now()); },
-        [this](const actors::ChildStarted& started) { child_started(started); },
         [this](const ChildCrashed& crashed) { child_crashed(crashed.path, crashed.reason); },
         [this](const WakeRun&) { read_inbox(); },
         [this](const NotParked&) {
@@ -84,9 +91,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   void on_exit() override {
     context_->actors->tell("dispatcher", WithdrawRequest{id_, {}, handed_over_});
     context_->actors->remove("step:" + to_string(id_) + '/');
-    if (root_) caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
-    root_ = {};
-    handles_.clear();
+    end_actors("");
   }
 
  private:
@@ -325,48 +330,45 @@ class Run final : public caf::event_based_actor, private RunPort {
   // ---- supervising
 
   void start(const StartActor& e) {
-    if (!e.step.empty()) return tell(supervisor_of(e.step), StartChild{e.step, e.group});
-    root_ = spawn_group(this, context_, id_, "", handle_of(this));
-    monitor(root_);
-    context_->actors->set("step:" + to_string(id_) + '/', root_);
-    child_started({"", root_});
+    end_actors(e.step); // one whose group crashed before it heard of it
+    const auto actor = e.group ? spawn_group(this, context_, id_, e.step)
+                               : spawn_step(this, context_, id_, e.step);
+    handles_[e.step] = actor;
+    if (!e.step.empty()) return tell(supervisor_of(e.step), Supervise{e.step, actor});
+    monitor(actor); // the root: this run's own child
+    context_->actors->set("step:" + to_string(id_) + '/', actor);
   }
 
   void stop(const StopActor& e) {
-    if (e.step.empty()) return;
-    tell(supervisor_of(e.step), StopChild{e.step});
-    handles_.erase(e.step);
-    undelivered_.erase(e.step);
+    if (!e.step.empty()) end_actors(e.step);
   }
 
-  /// To the actor of a step or group; kept until it has started.
+  /// Of `path` and of what stands below it: their groups may not have heard of them yet.
+  void end_actors(const std::string& path) {
+    for (auto at = handles_.lower_bound(path);
+         at != handles_.end() && at->first.starts_with(path);) {
+      if (!stands_in(at->first, path)) {
+        ++at;
+        continue;
+      }
+      caf::anon_send_exit(at->second, caf::exit_reason::user_shutdown);
+      at = handles_.erase(at);
+    }
+  }
+
+  /// To the actor of a step or group. Between its crash and its refold nobody is there: the refold
+  /// tells it anew.
   template <class Message>
   void tell(const std::string& path, Message message) {
     if (const auto actor = handles_.find(path); actor != handles_.end())
       send(actor->second, std::move(message));
-    else
-      undelivered_[path].push_back(caf::make_message(std::move(message)));
   }
 
-  void child_started(const actors::ChildStarted& started) {
-    handles_[started.path] = started.child;
-    const auto waiting = undelivered_.extract(started.path);
-    if (waiting.empty()) return;
-    for (auto& message : waiting.mapped()) send(started.child, message);
-  }
-
-  /// Whatever stood below a crashed actor went with it.
+  /// Whatever stood below a crashed actor goes with it.
   void child_crashed(const std::string& path, const std::string& reason) {
     log::error("actor.refold",
                {{"actor", "run"}, {"run", id_}, {"step", path}, {"reason", reason}});
-    const auto went = [&](const auto& item) {
-      const std::string& other = item.first;
-      if (path.empty() || other == path) return true;
-      if (other.ends_with(plan::undo_suffix)) return false; // the root's
-      return other.starts_with(path + '/') || other.starts_with(path + '[');
-    };
-    std::erase_if(handles_, went);
-    std::erase_if(undelivered_, went);
+    end_actors(path);
     driver_.child_crashed(path, now());
   }
 
@@ -380,9 +382,7 @@ class Run final : public caf::event_based_actor, private RunPort {
   SystemEntropy entropy_;
   RunDriver driver_{id_, entropy_, *this};
 
-  caf::actor root_;
-  std::map<std::string, caf::actor> handles_;
-  std::map<std::string, std::vector<caf::message>> undelivered_;
+  std::map<std::string, caf::actor> handles_; // of the steps and groups, by path; the root's: ""
 };
 
 } // namespace

@@ -102,9 +102,9 @@ class Step final : public caf::event_based_actor, private StepPort {
 
 } // namespace
 
-caf::actor spawn_step(caf::event_based_actor* supervisor, Context context, RunId run_id,
-                      std::string path, caf::actor run) {
-  return supervisor->spawn<Step>(std::move(context), run_id, std::move(path), std::move(run));
+caf::actor spawn_step(caf::event_based_actor* run, Context context, RunId run_id,
+                      std::string path) {
+  return run->spawn<Step>(std::move(context), run_id, std::move(path), handle_of(run));
 }
 
 } // namespace troupe::actors

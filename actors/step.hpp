@@ -8,7 +8,6 @@ namespace troupe::actors {
 
 /// Takes Perform (SendAssignment, AskStatus, CancelAttempt, ArmTimer) and tells `run` what
 /// Happened.
-caf::actor spawn_step(caf::event_based_actor* supervisor, Context context, RunId run_id,
-                      std::string path, caf::actor run);
+caf::actor spawn_step(caf::event_based_actor* run, Context context, RunId run_id, std::string path);
 
 } // namespace troupe::actors
