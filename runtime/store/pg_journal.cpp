@@ -28,7 +28,9 @@ constexpr PgStatement append_rows{
     "                               $6::text[]) AS b"
     " ON CONFLICT DO NOTHING RETURNING append"};
 
-// As append_rows, with what decisions do besides: take inbox rows, end runs.
+// As append_rows, with what decisions do besides: take inbox rows, end runs. LATERAL, and something
+// in it that cannot be flattened: each row is looked up by its key. A plan from when little waited
+// or ran would read all that waits, or runs, for every batch.
 //   ready   The runs that may end. FOR UPDATE waits for a post that is being written and looks at
 //           the row it leaves behind: a counter on it tells of inbox rows that this statement's
 //           snapshot cannot see.
@@ -41,12 +43,15 @@ constexpr PgStatement append_rows_and_ends{
     "    AS b (run, seq, append, at, body, end_state, end_reason)),"
     " taken AS MATERIALIZED ("
     "  SELECT i.run, i.id FROM unnest($9::uuid[], $10::text[]) AS t (run, id)"
-    "    JOIN inbox i ON i.run = t.run AND i.id = t.id WHERE i.taken_by IS NULL),"
+    "   CROSS JOIN LATERAL (SELECT w.run, w.id FROM inbox w"
+    "                        WHERE w.run = t.run AND w.id = t.id AND w.taken_by IS NULL OFFSET 0) "
+    "AS i),"
     " ready AS MATERIALIZED ("
-    "  SELECT r.id FROM guard, batch b JOIN runs r ON r.id = b.run"
-    "   WHERE b.end_state <> '' AND r.state = 'running'"
-    "     AND r.inbox_waiting <= (SELECT count(*) FROM taken t WHERE t.run = b.run)"
-    "   FOR NO KEY UPDATE OF r),"
+    "  SELECT r.id FROM guard, batch b"
+    "   CROSS JOIN LATERAL (SELECT w.id FROM runs w WHERE w.id = b.run AND w.state = 'running'"
+    "     AND w.inbox_waiting <= (SELECT count(*) FROM taken t WHERE t.run = b.run)"
+    "     FOR NO KEY UPDATE) AS r"
+    "   WHERE b.end_state <> ''),"
     " inserted AS ("
     "  INSERT INTO journal (run, seq, append, at, body)"
     "  SELECT b.run, b.seq, b.append, b.at, b.body FROM guard, batch b"
