@@ -126,9 +126,13 @@ PgAttempt<PgJobStore::Alerts::Answers> PgJobStore::try_accept(PgConnection& conn
                                                               Deadline deadline) {
   Alerts::Answers answers(batches.size(), AlertReceipt{});
   for (auto round : rounds_of(batches)) {
-    if (round.size() > 1)
+    // Who is at a group or its run is so for the time of a commit: those that are left are asked
+    // for together again, as long as that gets on.
+    for (std::size_t before = 0; round.size() > 1 && round.size() != before;) {
+      before = round.size();
       if (const auto fault = accept_round(connection, batches, round, answers, deadline))
         return *fault;
+    }
     for (const auto i : round) { // what is left of it
       std::vector<std::size_t> alone{i};
       if (const auto fault = accept_round(connection, batches, alone, answers, deadline))

@@ -39,7 +39,7 @@ void put_job(PgParams& params, const NewJob& job) {
 
 void PgJobStore::claim(IncarnationId owner, std::uint32_t limit, Instant now,
                        std::vector<Lane> full, Done<std::vector<RunRow>> done) {
-  writes_.call<std::vector<RunRow>>(
+  claims_.call<std::vector<RunRow>>(
       std::move(done), [=, this, full = std::move(full)](auto& connection, auto deadline) {
         return try_claim(connection, owner, limit, now, full, deadline);
       });
@@ -49,11 +49,14 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
                                                      std::uint32_t limit, Instant now,
                                                      const std::vector<Lane>& full,
                                                      Deadline deadline) {
+  std::unique_lock lock{mutex_};
   if (claimer_ && claimer_ != owner) unanswered_.clear(); // one that is over claims no more
   claimer_ = owner;
-  const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
+  const auto lost = unanswered_;
+  lock.unlock();
+  const auto call = new_call();
   auto unanswered = PgArray::of_uuids();
-  for (const auto& lost : unanswered_) unanswered.add(lost);
+  for (const auto& one : lost) unanswered.add(one);
   auto served_last = PgArray::of_texts();
   for (const auto& team : served_last_) served_last.add(std::string_view{team});
   PgParams params;
@@ -69,10 +72,12 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
 
   const auto answer = connection.run(claim_runs, params, deadline);
   if (!answer.ok()) {
-    unanswered_.push_back(call);
+    not_answered(call);
     return *answer.fault;
   }
-  unanswered_.clear();
+  lock.lock();
+  unanswered_.erase(unanswered_.begin(), unanswered_.begin() + static_cast<long>(lost.size()));
+  lock.unlock();
   std::vector<RunRow> runs;
   for (std::size_t i = 0; i < answer.rows.size(); ++i) {
     runs.push_back(run_row(answer.rows, i));
@@ -82,8 +87,18 @@ PgAttempt<std::vector<RunRow>> PgJobStore::try_claim(PgConnection& connection, I
   return runs;
 }
 
+Id<PgJobStore::ClaimCall> PgJobStore::new_call() {
+  thread_local SystemEntropy entropy;
+  return entropy.make_id<Id<ClaimCall>>(SystemClock{}.now());
+}
+
+void PgJobStore::not_answered(Id<ClaimCall> call) {
+  const std::lock_guard lock{mutex_};
+  unanswered_.push_back(call);
+}
+
 void PgJobStore::release(RunId run, IncarnationId owner, Done<Unit> done) {
-  writes_.call<Unit>(std::move(done), [=](auto& connection, auto deadline) -> PgAttempt<Unit> {
+  claims_.call<Unit>(std::move(done), [=](auto& connection, auto deadline) -> PgAttempt<Unit> {
     const auto answer = connection.run(release_run, PgParams{}.id(run).id(owner), deadline);
     if (!answer.ok()) return *answer.fault;
     return Unit{};

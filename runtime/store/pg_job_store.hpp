@@ -1,7 +1,8 @@
-// Jobs, runs, inboxes and documents on Postgres. Writes have a connection of their own, so that
-// lists do not delay intake.
+// Jobs, runs, inboxes and documents on Postgres. What comes in, what owners take and give back, and
+// lists have a connection each, so that none delays another.
 #pragma once
 #include <array>
+#include <mutex>
 #include <vector>
 
 #include "runtime/ports/job_store.hpp"
@@ -13,9 +14,9 @@ namespace troupe::store {
 
 class PgJobStore final : public ports::JobStore {
  public:
-  /// `open_jobs` is for the thread of `writes`.
-  PgJobStore(PgWorker& writes, PgWorker& reads, PgOpenJobs& open_jobs)
-      : writes_{writes}, reads_{reads}, open_jobs_{open_jobs} {}
+  /// `open_jobs` is for the thread of `writes`; `claims` carries claims, releases and parks.
+  PgJobStore(PgWorker& writes, PgWorker& claims, PgWorker& reads, PgOpenJobs& open_jobs)
+      : writes_{writes}, claims_{claims}, reads_{reads}, open_jobs_{open_jobs} {}
 
   void submit(ports::NewJob job, Done<ports::Submitted> done) override;
   void add_run(ports::NewRun run, Done<bool> done) override;
@@ -75,6 +76,7 @@ class PgJobStore final : public ports::JobStore {
                                             Deadline deadline, bool repeated);
 
   PgWorker& writes_;
+  PgWorker& claims_;
   PgWorker& reads_;
   PgOpenJobs& open_jobs_;
   Submissions submissions_{
@@ -84,7 +86,7 @@ class PgJobStore final : public ports::JobStore {
       },
       [](const ports::NewJob& job) { return job.body.size() + job.inputs.text.size(); }};
   Posts posts_{writes_, &try_post, [](const Post& post) { return post.row.body.text.size(); }};
-  Parks parks_{writes_, &try_park};
+  Parks parks_{claims_, &try_park};
   Alerts alerts_{writes_,
                  [this](auto& connection, const auto& batches, auto deadline, bool) {
                    return try_accept(connection, batches, deadline);
@@ -95,11 +97,16 @@ class PgJobStore final : public ports::JobStore {
                    return bytes;
                  }};
 
-  // used by the thread of writes_ alone
-  SystemEntropy entropy_;
+  /// Names one try to take runs.
+  static Id<ClaimCall> new_call();
+  void not_answered(Id<ClaimCall> call);
+
+  // used by the thread of claims_ alone
   std::array<std::string, 4> served_last_; // the team, by priority
   std::optional<IncarnationId> claimer_;   // who claimed last
-  std::vector<Id<ClaimCall>> unanswered_;  // tries to take runs whose answer was lost
+
+  std::mutex mutex_;
+  std::vector<Id<ClaimCall>> unanswered_; // tries to take runs whose answer was lost
 };
 
 /// Fourteen arrays, in the order of the fields of new_job.

@@ -130,11 +130,11 @@ PgAttempt<PgJobStore::Submissions::Answers> PgJobStore::try_submit(PgConnection&
                                                                    Deadline deadline) {
   if (const auto fault = open_jobs_.refresh(connection, deadline)) return *fault;
   // Named as a claim is: should the answer be lost, the next claim brings the runs back.
-  const auto call = entropy_.make_id<Id<ClaimCall>>(SystemClock{}.now());
+  const auto call = new_call();
   auto params = params_of(jobs, open_jobs_).id(call);
   const auto inserted = connection.run(insert_jobs, params, deadline);
   if (!inserted.ok()) {
-    unanswered_.push_back(call);
+    not_answered(call);
     return *inserted.fault;
   }
   std::unordered_map<JobId, bool> owned;

@@ -44,8 +44,8 @@ class PostgresStore final : public Store {
   ~PostgresStore() override {
     stop_.raise();
     journal_.close();
-    for (auto* worker :
-         {&intake_, &lease_, &watch_, &reads_, &upkeep_, &artifacts_in_, &artifacts_out_, &limits_})
+    for (auto* worker : {&intake_, &claims_, &lease_, &watch_, &reads_, &upkeep_, &artifacts_in_,
+                         &artifacts_out_, &limits_})
       worker->close();
   }
 
@@ -70,6 +70,7 @@ class PostgresStore final : public Store {
   StopSignal stop_;
   PgWorker reads_{"reads", target("reads"), stop_};
   PgWorker intake_{"intake", target("intake"), stop_};
+  PgWorker claims_{"claims", target("claims"), stop_};
   PgWorker lease_{"lease", target("lease", lease_settings), stop_};
   PgWorker watch_{"watch", target("watch", watch_settings), stop_};
   PgWorker upkeep_{"upkeep", target("upkeep"), stop_};
@@ -77,7 +78,7 @@ class PostgresStore final : public Store {
   PgWorker artifacts_out_{"artifacts_out", target("artifacts_out"), stop_};
   PgWorker limits_{"limits", target("limits"), stop_};
   PgJournal journal_{target("journal", journal_settings), stop_, reads_, upkeep_};
-  PgJobStore jobs_{intake_, reads_, open_jobs_};
+  PgJobStore jobs_{intake_, claims_, reads_, open_jobs_};
   PgMembership membership_{lease_, watch_, session_};
   PgRetention retention_{upkeep_};
   PgSchedules schedules_{intake_, open_jobs_};
