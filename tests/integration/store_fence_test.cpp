@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_claim_and_a_fence_agree) {
   auto claimed = std::make_shared<std::promise<std::size_t>>();
   world.a.store->jobs().claim(world.a.me, 10, world.a.now, {},
                               [=](auto runs) { claimed->set_value(runs->size()); });
-  BOOST_REQUIRE(world.waits_for_lock("intake"));
+  BOOST_REQUIRE(world.waits_for_lock("claims"));
   world.sql.run("COMMIT");
   BOOST_TEST(claimed->get_future().get() == 0u);
   BOOST_TEST(!world.b.run(run)->owner.has_value());

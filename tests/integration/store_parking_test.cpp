@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_park_waits_for_a_post_that_is_being_written_and_heeds_it)
   auto posted = post_later(world.b, run, "x");
   BOOST_REQUIRE(world.waits_for_lock("intake", "advisory"));
   auto parked = park_later(world.a, run, world.a.now + 1h);
-  BOOST_REQUIRE(world.waits_for_lock("intake", "transactionid"));
+  BOOST_REQUIRE(world.waits_for_lock("claims", "transactionid"));
   BOOST_TEST(!is_ready(parked));
   gate.open();
   BOOST_TEST(*posted.get());
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(a_park_waits_for_an_append_that_takes_from_the_inbox) {
   auto outcome = world.a.append_later(step);
   BOOST_REQUIRE(world.waits_for_lock("journal"));
   auto parked = park_later(world.a, run, std::nullopt);
-  BOOST_REQUIRE(world.waits_for_lock("intake"));
+  BOOST_REQUIRE(world.waits_for_lock("claims"));
   world.sql.run("COMMIT");
   BOOST_TEST((outcome.get() == Outcome::durable));
   BOOST_TEST((*parked.get() == ParkOutcome::parked));
