@@ -50,9 +50,6 @@ void check_healthy(const NginxPatient& patient) {
 class Stranger {
  public:
   explicit Stranger(int port) {
-    pid_ = ::fork();
-    if (pid_ != 0) return;
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
     const int on = 1;
     ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -60,9 +57,17 @@ class Stranger {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     address.sin_addr.s_addr = htonl(INADDR_ANY);
-    if (::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) ::_exit(1);
+    // Whoever had the port before may still be ending.
+    BOOST_REQUIRE(eventually([&] {
+      return ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    }));
     ::listen(socket, 8);
-    while (true) ::pause();
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      while (true) ::pause();
+    }
+    ::close(socket);
   }
   ~Stranger() {
     ::kill(pid_, SIGKILL);
