@@ -6,6 +6,7 @@
 #include "actors/agent_host.hpp"
 #include "actors/append_watch.hpp"
 #include "actors/bus_bridge.hpp"
+#include "actors/caf_coordinator.hpp"
 #include "actors/counted.hpp"
 #include "actors/dispatcher.hpp"
 #include "actors/event_intake.hpp"
@@ -153,7 +154,7 @@ struct SystemConfig : caf::actor_system_config {
   SystemConfig() {
     set("scheduler.max-threads",
         static_cast<std::size_t>(std::max(2U, std::thread::hardware_concurrency())));
-    set("scheduler.policy", caf::atom("sharing")); // idles at a fifth of stealing's cost
+    load<Coordinator>(); // work sharing idles at a fifth of stealing's cost
   }
 };
 
