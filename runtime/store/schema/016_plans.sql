@@ -3,8 +3,6 @@
 ALTER FUNCTION lock_runs(uuid[]) SET enable_seqscan = off;
 ALTER FUNCTION park_runs(uuid[], uuid[], timestamptz[])
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off;
-ALTER FUNCTION post_inbox_rows(uuid[], text[], text[], text[], timestamptz[])
-  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off;
 
 -- As before, but of the candidates of all lanes only those whose turn it is are looked up.
 CREATE OR REPLACE FUNCTION claim_runs(me uuid, call uuid, unanswered uuid[], most integer, served_last text[],
