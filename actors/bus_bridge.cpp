@@ -85,30 +85,32 @@ class BusBridge final : public caf::event_based_actor {
 
   void route(std::string_view verb, const std::string& recipient, const std::string& queue_group,
              const std::string& part, bool first = false) {
-    keep(context_->link->listen(
-        verb, recipient, queue_group,
-        [actors = context_->actors, load = context_->load, part, first](
-            message::AgentMessage message, std::string reply_to, std::string from) {
-          Incoming in{std::move(message), std::move(reply_to), std::move(from),
-                      std::make_shared<const Load::Ticket>(load)};
-          first ? actors->tell_first(part, std::move(in)) : actors->tell(part, std::move(in));
-        }));
+    listen(verb, recipient, queue_group, [actors = context_->actors, part, first](Incoming in) {
+      first ? actors->tell_first(part, std::move(in)) : actors->tell(part, std::move(in));
+    });
   }
 
   /// What concerns a run that is here goes straight to it, all else to the orchestrator.
   void route_to_runs() {
+    listen("run", context_->node(), "", [actors = context_->actors](Incoming in) {
+      caf::actor to;
+      if (!std::holds_alternative<message::RunSignal>(in.message.body) &&
+          !std::holds_alternative<message::WhoIs>(in.message.body))
+        to = actors->find(run_part(in.message.context.run));
+      if (!to) to = actors->find("orchestrator");
+      if (to) caf::anon_send(to, std::move(in));
+    });
+  }
+
+  template <class Pass>
+  void listen(std::string_view verb, const std::string& recipient, const std::string& queue_group,
+              Pass pass) {
     keep(context_->link->listen(
-        "run", context_->node(), "",
-        [actors = context_->actors, load = context_->load](message::AgentMessage message,
-                                                           std::string reply_to, std::string from) {
-          caf::actor to;
-          if (!std::holds_alternative<message::RunSignal>(message.body) &&
-              !std::holds_alternative<message::WhoIs>(message.body))
-            to = actors->find(run_part(message.context.run));
-          if (!to) to = actors->find("orchestrator");
-          if (to)
-            caf::anon_send(to, Incoming{std::move(message), std::move(reply_to), std::move(from),
-                                        std::make_shared<const Load::Ticket>(load)});
+        verb, recipient, queue_group,
+        [load = context_->load, pass = std::move(pass)](message::AgentMessage message,
+                                                        std::string reply_to, std::string from) {
+          pass(Incoming{std::move(message), std::move(reply_to), std::move(from),
+                        std::make_shared<const Load::Ticket>(load)});
         }));
   }
 
